@@ -1,4 +1,4 @@
-"""The tests run against the package that a user gets: installed from the wheel, whole, and not the checkout beside them."""
+"""The tests run against the package that a user gets: installed from the wheel, whole, not the checkout."""
 
 import json
 import sys
@@ -16,7 +16,7 @@ def installed():
     """The distribution whose code is under test; skips where that is the checkout, by intent."""
     if not sys.flags.safe_path:
         pytest.skip(
-            "tests run from the checkout; `python -P -m pytest --import-mode=importlib` asks for the installed"
+            "run from the checkout; `python -P -m pytest --import-mode=importlib` tests the installed"
         )
     distribution = metadata.distribution("pycograd")
     origin = json.loads(distribution.read_text("direct_url.json") or "{}")

@@ -10,7 +10,7 @@ __all__ = ["optional"]
 
 
 def optional(name: str, extra: str) -> ModuleType:
-    """The module `name` of an optional package; ModuleNotFoundError naming the extra where it is not installed."""
+    """The module `name` of an optional package; ModuleNotFoundError names the extra if it is missing."""
     try:
         return import_module(name)
     except ModuleNotFoundError as error:
