@@ -1,7 +1,7 @@
-"""The race: a worker process per contender, round-robin, each result compared with hand-written numpy before timing.
+"""The race: a worker process per contender, round-robin, results compared with hand-written numpy first.
 
-The ratio of a contender is the median, over rounds, of its time over that of hand-written numpy in the same round:
-what slows the machine for a while slows both.
+The ratio of a contender is the median, over rounds, of its time over that of hand-written numpy in the same
+round: what slows the machine for a while slows both.
 """
 
 import importlib
@@ -29,15 +29,20 @@ class Result(NamedTuple):
     notes: dict
 
 
-# ---- in the worker -------------------------------------------------------------------------------------------------
+# ---- in the worker ------------------------------------------------------------------------------------------
 def work(pipe, contender, workload):
     """The worker: prepare one contender on one workload, then time as many calls as each message asks for."""
     try:
         library = importlib.import_module(f"benchmarks.contenders.{contender}")
         program = importlib.import_module(f"benchmarks.programs.{workload.program}")
-        call = getattr(library, workload.kind)(program, program.inputs(*workload.size))
+        prepare = getattr(library, workload.kind, None)
+        if prepare is None:
+            raise NotImplementedError(f"it has no {workload.kind}")
+        call = prepare(program, program.inputs(*workload.size))
         results = [np.array(x) for x in call()]
-    except Exception as error:  # whatever a library raises, it is a line in the notes and not the end of the race
+    except (
+        Exception
+    ) as error:  # whatever a library raises, it is a line in the notes and not the end of the race
         pipe.send((f"{type(error).__name__}: {error}".splitlines()[0], None))
         return
     pipe.send((None, results))
@@ -52,13 +57,15 @@ def seconds_of(call, calls):
     return (perf_counter() - start) / calls
 
 
-# ---- in the parent -------------------------------------------------------------------------------------------------
+# ---- in the parent ------------------------------------------------------------------------------------------
 class Worker:
     """A contender on a workload in a process of its own; `note` says why it does not race."""
 
     def __init__(self, contender, workload):
         self.pipe, theirs = get_context("spawn").Pipe()
-        self.process = get_context("spawn").Process(target=work, args=(theirs, contender, workload), daemon=True)
+        self.process = get_context("spawn").Process(
+            target=work, args=(theirs, contender, workload), daemon=True
+        )
         self.process.start()
         theirs.close()
         self.calls = 1

@@ -6,7 +6,7 @@ CONTENDERS = ("hand", "ours", "hips", "mygrad", "torch", "jax")
 
 
 class Workload(NamedTuple):
-    """One line of the table. `kind` is the function of a contender's file; `size` are the arguments of `inputs`."""
+    """One line of the table: `kind` names a function of a contender's file, `size` goes to the program's `inputs`."""
 
     name: str
     title: str
@@ -23,7 +23,13 @@ WORKLOADS = {
         Workload("general", "1b chain of 1000 matmul, index, reshape, sum, add", "general"),
         Workload("projectile", "2a projectile, 200 steps of Python scalars", "projectile", target=30),
         Workload("mlp", "3 MLP 784-256-256-10, batch 128, f32", "mlp", target=1.1),
-        Workload("per-sample", "5 per-sample gradients, MLP 64-128-10, 256", "per_sample", "per_example", target=1.5),
+        Workload(
+            "per-sample",
+            "5 per-sample gradients, MLP 64-128-10, 256",
+            "per_sample",
+            "per_example",
+            target=1.5,
+        ),
         Workload("hessian", "8a Hessian, 50-dim logistic", "logistic", "hessian", target=30),
         Workload("hvp", "8b HVP, 10k-dim Rosenbrock", "rosenbrock", "hvp", target=20),
         Workload("jacrev", "9 Jacobian 100 -> 100, reverse", "layers", "jacobian_reverse", target=10),

@@ -1,4 +1,4 @@
-"""A whole fit by scipy's L-BFGS, given the objective of a contender: its value and gradient as numpy has them."""
+"""A whole fit by scipy's L-BFGS, given a contender's objective: its value and gradient as numpy has them."""
 
 try:
     from scipy.optimize import minimize

@@ -38,7 +38,10 @@ def adapted(program):
 
 
 def tensors(inputs):
-    return [x if type(x) is int else torch.as_tensor(x, dtype=torch.float64 if type(x) is float else None) for x in inputs]
+    return [
+        x if type(x) is int else torch.as_tensor(x, dtype=torch.float64 if type(x) is float else None)
+        for x in inputs
+    ]
 
 
 def gradient(program, inputs):

@@ -18,7 +18,9 @@ def f(x, w, blocks):
 
 def inputs(blocks=200):
     rng = np.random.default_rng(0)
-    rotation = np.linalg.qr(rng.normal(size=(4, 4)))[0]  # a block is this rotation: nothing vanishes or explodes
+    rotation = np.linalg.qr(rng.normal(size=(4, 4)))[
+        0
+    ]  # a block is this rotation: nothing vanishes or explodes
     odd = 0.1 * rng.normal(size=(4, 4))
     w = np.empty((4, 8))
     w[:, ::2], w[:, 1::2] = (rotation - odd) / 2, odd
