@@ -29,7 +29,7 @@ class Result(NamedTuple):
     notes: dict
 
 
-# ---- in the worker ------------------------------------------------------------------------------------------
+# ---- in the worker ---------------------------------------------------------------------------------------
 def work(pipe, contender, workload):
     """The worker: prepare one contender on one workload, then time as many calls as each message asks for."""
     try:
@@ -57,7 +57,7 @@ def seconds_of(call, calls):
     return (perf_counter() - start) / calls
 
 
-# ---- in the parent ------------------------------------------------------------------------------------------
+# ---- in the parent ---------------------------------------------------------------------------------------
 class Worker:
     """A contender on a workload in a process of its own; `note` says why it does not race."""
 

@@ -6,7 +6,7 @@ CONTENDERS = ("hand", "ours", "hips", "mygrad", "torch", "jax")
 
 
 class Workload(NamedTuple):
-    """One line of the table: `kind` names a function of a contender's file, `size` goes to the program's `inputs`."""
+    """One line of the table: `kind` is a function of a contender's file, `size` goes to `inputs`."""
 
     name: str
     title: str

@@ -1,4 +1,4 @@
-"""In a fresh process: how long pycograd takes to import beyond numpy, and the first gradient of a small function.
+"""In a fresh process: how long pycograd takes to import beyond numpy, and a first gradient of 10 lines.
 
 Run as a script, it prints both, in seconds.
 """
