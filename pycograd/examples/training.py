@@ -65,7 +65,7 @@ def train_clipped(label, loss, params, batches, rate, limit):
 
 
 def finite_difference_errors(loss, params, x, y, rng, step=1e-5):
-    """The relative error of each parameter's gradient against a central difference along a random direction."""
+    """The relative error of each parameter's gradient against a central difference in a random direction."""
     (grads,) = grad(lambda p: loss(p, x, y))(params)
     errors = {}
     for name, value in params.items():
