@@ -1,0 +1,4 @@
+"""pycograd differentiates the Python you already have."""
+
+from . import ops
+from .core import Var

@@ -1,0 +1,91 @@
+"""Avals: the type of a value, its shape and dtype, without the data.
+
+A Python scalar has the Python class itself as its dtype (`float`, `int`, ...): it is weak, as numpy's promotion has it
+(NEP 50), and its gradient is a Python float again.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+__all__ = ["FLOAT", "PLAIN", "Aval", "aval_of", "cotangent_aval", "dtype_name", "ones", "result_dtype", "shape_of", "zeros"]
+
+# What an interpreter need not look at twice: numpy computes on these directly.
+PLAIN = frozenset(
+    [np.ndarray, float, int, bool, complex, np.float64, np.float32, np.int64, np.int32, np.bool_, np.complex128, np.complex64]
+)
+
+
+class Aval(NamedTuple):
+    """The type of an array: `Aval((3, 4), np.dtype("float64"))`, which prints as `f64[3,4]`."""
+
+    shape: tuple[int, ...]
+    dtype: Any = np.dtype(float)
+
+    def __str__(self) -> str:
+        return f"{dtype_name(self.dtype)}[{','.join(map(str, self.shape))}]"
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        size = 1
+        for n in self.shape:
+            size *= n
+        return size
+
+
+FLOAT = Aval((), float)
+SCALARS = {float: FLOAT, int: Aval((), int), bool: Aval((), bool), complex: Aval((), complex)}
+make = tuple.__new__  # a third of what the constructor of a NamedTuple costs
+
+
+def aval_of(x: Any) -> Aval:
+    """The aval of any value: array, scalar, watched value, or what `np.asarray` accepts."""
+    try:
+        return make(Aval, (x.shape, x.dtype))
+    except AttributeError:
+        return SCALARS.get(type(x)) or Aval(np.shape(x), np.result_type(x))
+
+
+def shape_of(x: Any) -> tuple[int, ...]:
+    """The shape of any value; a Python scalar has none."""
+    try:
+        return x.shape  # type: ignore[no-any-return]
+    except AttributeError:
+        return np.shape(x) if isinstance(x, (list, tuple)) else ()
+
+
+def cotangent_aval(aval: Aval) -> Aval:
+    """The aval of the cotangents (and tangents) of values of type `aval`: integers have float64 ones."""
+    dtype = aval.dtype
+    if dtype is float or dtype is complex:
+        return aval
+    if dtype is int or dtype is bool:
+        return FLOAT
+    return aval if dtype.kind in "fcV" else make(Aval, (aval.shape, np.dtype(float)))
+
+
+def zeros(aval: Aval) -> Any:
+    """The zero cotangent of a value of type `aval`."""
+    shape, dtype = cotangent_aval(aval)
+    return dtype(0) if isinstance(dtype, type) else np.zeros(shape, dtype)
+
+
+def ones(aval: Aval) -> Any:
+    """The cotangent of a sum of a value of type `aval`."""
+    shape, dtype = cotangent_aval(aval)
+    return dtype(1) if isinstance(dtype, type) else np.ones(shape, dtype)
+
+
+def result_dtype(*avals: Aval) -> np.dtype[Any]:
+    """What numpy promotes the dtypes of `avals` to; Python scalars are weak."""
+    return np.result_type(*[a.dtype(0) if isinstance(a.dtype, type) else a.dtype for a in avals])
+
+
+def dtype_name(dtype: Any) -> str:
+    """`f64`, `c128`, `i32`, `bool`: how graphs and errors print a dtype."""
+    dtype = np.dtype(dtype)
+    return f"{dtype.kind}{8 * dtype.itemsize}" if dtype.kind in "fciu" else str(dtype)

@@ -1,0 +1,293 @@
+"""Primitive: one operation with all its rules.
+
+A rule asks for what it needs by name, as a test asks for its fixtures, and the tape keeps exactly that.  After its first
+argument (`g` cotangent or `t` tangent) a rule may name the output `y`, an operand (`x`; `a`, `b`), an operand's shape
+(`x_shape`), or all operands (`*xs`).  An operation on any number of arrays (`operands="*xs"`) has one rule, which may
+also name the argument's index `i`, its own `x` and `x_shape`, and the tuples `xs` and `xs_shapes`.  Names are read once,
+at declaration, where a misspelt one raises.
+
+Calling a primitive hands it to the watcher of the highest level among the arguments, which computes one level down with
+the same call; under all levels numpy runs.  `dispatch` and `Var.interpret` serve every case; in front of them stands the
+common one, written out per operation (`templates.py`).
+"""
+
+import inspect
+from collections.abc import Callable, Sequence
+from functools import partial
+from math import inf, isfinite
+from types import CellType
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .aval import PLAIN, Aval, aval_of, shape_of, zeros
+from .batching import batch_by_loop
+from .errors import ShapeError, where
+from .tape import fit, pullback
+from .templates import fits_template, specialise
+from .traced import REGISTRY, UFUNC_METHODS, Traced
+
+__all__ = ["Primitive", "dispatch", "finite"]
+
+Rule = Callable[..., Any]
+Keep = Callable[[int, Any, Sequence[Any]], tuple[Any, ...]]
+
+
+class Entry(NamedTuple):
+    """A rule, the function (i, y, operands) that picks what it asks for, and the names of that."""
+
+    rule: Rule
+    keep: Keep
+    names: tuple[str, ...] = ()
+
+
+class Primitive:
+    """An operation on arrays (positional) with static parameters (keyword), and all its rules.
+
+    impl      the function of plain arrays
+    vjp       for each operand, the rule from the output's cotangent to the operand's; None where there is no derivative
+    jvp       for each operand, the rule from its tangent to the output's; by default the transpose of the vjp rule
+    linear    "each": linear in each operand alone; "joint": linear in all of them together; then no jvp is needed
+    batch     (prim, xs, batched, params) -> the outputs, mapped over axis 0 of the operands that are batched
+    shape     (*avals, **params) -> the aval of the output (a tuple of them if there are several)
+    cost      (*avals, **params) -> floating point operations; by default the size of the output
+    into      (buffer, g, **params): add the cotangent of the only operand to `buffer`, in place
+    operands  their names, "x", "a b" or "a b c" by default; "*xs" for any number
+    outputs   how many, if the operation returns a tuple
+    lowering  names of the same operation in other libraries, where they are not numpy's
+
+    Raises TypeError if a rule names what is neither the output nor an operand.
+    """
+
+    __name__: str
+
+    def __init__(
+        self,
+        impl: Callable[..., Any],
+        *vjp: Rule | None,
+        jvp: Sequence[Rule | None] = (),
+        linear: str | None = None,
+        batch: Callable[..., Any] | None = None,
+        shape: Callable[..., Any] | None = None,
+        cost: Callable[..., float] | None = None,
+        into: Callable[..., None] | None = None,
+        operands: str | None = None,
+        outputs: int = 0,
+        name: str | None = None,
+        unbounded: bool = False,
+        same_aval: bool = False,
+        lowering: dict[str, str] | None = None,
+        mismatch: Callable[..., str] | None = None,
+    ) -> None:
+        self.impl, self.into, self.outputs, self.linear = impl, into, outputs, linear
+        self.name = self.__name__ = name or impl.__name__
+        self.operands = (operands or ("x", "a b", "a b c")[len(vjp) - 1]).split()
+        self.variadic = self.operands[0].startswith("*")
+        self.unbounded, self.same_aval, self.mismatch = unbounded, same_aval, mismatch
+        self.batch = batch or batch_by_loop
+        self.shape = shape or partial(shape_by_running, self)
+        self.cost = cost or partial(cost_by_size, self)
+        self.lowering = lowering or {}
+        guard = guarded if unbounded else lambda rule: rule
+        self.vjp = [None if r is None else self._entry(guard(r)) for r in vjp]
+        if linear == "each":
+            jvp = [linear_in(self, i) for i in range(len(vjp))]
+        self.jvp = [None if r is None else self._entry(guard(r)) for r in jvp] or [
+            None if e is None else Entry(transposed(e.rule), keep_output_and(e.keep)) for e in self.vjp
+        ]
+        self.homes: list[Callable[[Callable[..., Any]], None]] = []  # places that hold `call`, told when it changes
+        self.cell = CellType(partial(first_call, self))  # shared by all woven functions that call this operation
+        self.call: Callable[..., Any] = self.cell.cell_contents
+        self.source: str | None = None  # the text of the specialised call, to read
+        self.ufunc: Any = None  # the numpy ufunc of this operation, if it is one: it takes keywords and `out`
+        self.operator: Primitive = self  # the same operation as Python's operator computes it
+
+    def __call__(self, *args: Any, **params: Any) -> Any:
+        if params and self.ufunc:
+            return UFUNC_METHODS["__call__"](self.ufunc, *args, **params)
+        return self.call(*args, **params)
+
+    def __repr__(self) -> str:
+        return f"<primitive {self.name}>"
+
+    def __reduce__(self) -> Any:
+        return find_primitive, (self.name,)
+
+    def _entry(self, rule: Rule) -> Entry:
+        names = asked(self, rule)
+        return Entry(rule, keeper(self, names), tuple(names))
+
+    def vjp_at(self, i: int) -> Entry | None:
+        """The vjp rule of operand `i` and what it keeps."""
+        return self.vjp[0 if self.variadic else i] if self.vjp else None
+
+    def jvp_at(self, i: int) -> Entry | None:
+        """The jvp rule of operand `i` and what it asks for."""
+        return self.jvp[0 if self.variadic else i] if self.jvp else None
+
+    def live_at(self, home: Callable[[Callable[..., Any]], None]) -> None:
+        """Call `home(call)` now and whenever `call` is replaced by a faster one."""
+        self.homes.append(home)
+        home(self.call)
+
+    def become(self, call: Callable[..., Any]) -> None:
+        self.call = self.cell.cell_contents = call
+        for home in self.homes:
+            home(call)
+
+
+def first_call(prim: Primitive, *args: Any, **params: Any) -> Any:
+    """Specialise `prim` when it is first called: most of a library's operations are never called in a program."""
+    prim.become(specialise(prim, dispatch, mismatch) if fits_template(prim) else partial(dispatch, prim))
+    return prim.call(*args, **params)
+
+
+def find_primitive(name: str) -> Any:
+    """The registered primitive of that name: how one is unpickled."""
+    for found in REGISTRY.values():
+        if isinstance(found, Primitive) and found.name == name:
+            return found
+    raise LookupError(f"no primitive named {name}")
+
+
+def dispatch(prim: Primitive, *args: Any, **params: Any) -> Any:
+    """Call `prim`: whoever watches an argument at the highest level interprets it."""
+    top: Any = None
+    level: float = -1
+    for a in args:
+        if isinstance(a, Traced) and a.level > level:
+            top, level = a, a.level
+    if top is not None:
+        return top.interpret(prim, level, args, params)
+    try:
+        return prim.impl(*args, **params)
+    except ValueError as error:
+        raise mismatch(prim, error, args, params) from None
+
+
+def mismatch(prim: Primitive, error: ValueError, args: Sequence[Any], params: dict[str, Any]) -> ValueError:
+    """The error that numpy raised for `prim`, naming the operation and the shapes if they are what is wrong."""
+    if isinstance(error, ShapeError) or not any(word in str(error) for word in ("shape", "dim", "broadcast", "align", "size")):
+        return error
+    if prim.mismatch:
+        text = prim.mismatch(*[shape_of(a) for a in args], **params)
+    else:
+        kind = "elementwise" if prim.same_aval else prim.name
+        text = f"{kind}: incompatible shapes {' and '.join(str(shape_of(a)) for a in args)}"
+    return ShapeError(f"{text}{f' in {prim.name}' if prim.same_aval else ''}{where()}")
+
+
+# ---- rules that ask by name ----------------------------------------------------------------------------------------
+def asked(prim: Primitive, rule: Rule) -> list[str]:
+    """The names that `rule` asks for after its first argument; `*xs` is listed as it stands."""
+    names = []
+    for p in list(inspect.signature(rule).parameters.values())[1:]:
+        if p.kind is p.VAR_POSITIONAL:
+            names += ["xs"] if prim.variadic else prim.operands
+        elif p.kind is p.POSITIONAL_OR_KEYWORD:
+            names.append(p.name)
+    known = {"y", "i", "x", "xs", "x_shape", "xs_shapes"} if prim.variadic else {"y", *prim.operands}
+    for name in names:
+        if name not in known and name.removesuffix("_shape") not in known:
+            raise TypeError(f"a rule of {prim.name} asks for {name}, which is neither y nor one of {prim.operands}")
+    return names
+
+
+def keeper(prim: Primitive, names: list[str]) -> Callable[[int, Any, Sequence[Any]], tuple[Any, ...]]:
+    """The function (i, y, operands) -> what a rule asks for: all that the tape keeps for it."""
+    getters = [getter(prim, name) for name in names]
+    return lambda i, y, xs: tuple([get(i, y, xs) for get in getters])
+
+
+def getter(prim: Primitive, name: str) -> Callable[[int, Any, Sequence[Any]], Any]:
+    simple: dict[str, Callable[[int, Any, Sequence[Any]], Any]] = {"y": lambda i, y, xs: y}
+    if prim.variadic:
+        simple |= {
+            "i": lambda i, y, xs: i,
+            "x": lambda i, y, xs: xs[i],
+            "x_shape": lambda i, y, xs: shape_of(xs[i]),
+            "xs": lambda i, y, xs: tuple(xs),
+            "xs_shapes": lambda i, y, xs: tuple(map(shape_of, xs)),
+        }
+    if name in simple:
+        return simple[name]
+    if name == "y_shape":
+        return lambda i, y, xs: shape_of(y)
+    at = prim.operands.index(name.removesuffix("_shape"))
+    return (lambda i, y, xs: shape_of(xs[at])) if name.endswith("_shape") else (lambda i, y, xs: xs[at])
+
+
+def linear_in(prim: Primitive, i: int) -> Rule:
+    """The jvp rule of a function that is linear in operand `i`: the function itself."""
+    others = [name for j, name in enumerate(prim.operands) if j != i]
+
+    def rule(t: Any, *xs: Any, **params: Any) -> Any:
+        return prim.call(*xs[:i], t, *xs[i:], **params)
+
+    named = [inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in ("t", *others)]
+    rule.__signature__ = inspect.Signature(named)  # type: ignore[attr-defined]
+    return rule
+
+
+def transposed(rule: Rule) -> Rule:
+    """The jvp rule hidden in a vjp rule: a vjp is linear in g, and its own transpose is the jvp."""
+
+    def jvp_rule(t: Any, y: Any, *residuals: Any, **params: Any) -> Any:
+        aval = aval_of(t)
+
+        def back(*g: Any) -> Any:
+            return fit(rule(g if isinstance(y, tuple) else g[0], *residuals, **params), aval)
+
+        zero = [zeros(aval_of(v)) for v in (y if isinstance(y, tuple) else (y,))]
+        tangents = pullback(back, *zero)[1](t)
+        return tuple(tangents) if isinstance(y, tuple) else tangents[0]
+
+    return jvp_rule
+
+
+def keep_output_and(keep: Keep) -> Keep:
+    return lambda i, y, xs: (y, *keep(i, y, xs))
+
+
+# ---- slopes that can be infinite -----------------------------------------------------------------------------------
+def guarded(rule: Rule) -> Rule:
+    """`rule`, giving an exact zero where its cotangent (or tangent) is one, though the slope be infinite or nan.
+
+    So an unselected branch of `np.where` never poisons, in any order of derivative.
+    """
+
+    def guarded_rule(t: Any, *kept: Any, **params: Any) -> Any:
+        try:
+            r = rule(t, *kept, **params)
+        except (ArithmeticError, ValueError):  # Python floats raise where arrays give inf or nan
+            with np.errstate(all="ignore"):
+                r = rule(*[np.float64(v) if type(v) is float else v for v in (t, *kept)], **params)
+        return r if finite(r) else np.where(np.logical_and(t == 0, np.logical_not(np.isfinite(r))), 0.0, r)
+
+    guarded_rule.__wrapped__ = rule  # type: ignore[attr-defined]
+    return guarded_rule
+
+
+def finite(r: Any) -> bool:
+    """Whether all numbers of `r` are finite; one pass of BLAS is the cheapest way to ask."""
+    while isinstance(r, Traced):
+        r = r.value
+    if type(r) is float:
+        return isfinite(r)
+    if type(r) in PLAIN:
+        total = np.vdot(r, r)
+        return bool(abs(total) < inf)
+    return isinstance(r, Aval) or bool(np.isfinite(r).all())
+
+
+# ---- defaults ------------------------------------------------------------------------------------------------------
+def shape_by_running(prim: Primitive, *avals: Aval, **params: Any) -> Any:
+    """The avals of the output, from a run on ones (which every function of numpy accepts)."""
+    xs = [a.dtype(1) if isinstance(a.dtype, type) else np.ones(a.shape, a.dtype) for a in avals]
+    y = prim.impl(*xs, **params)
+    return tuple(map(aval_of, y)) if prim.outputs else aval_of(y)
+
+
+def cost_by_size(prim: Primitive, *avals: Aval, **params: Any) -> float:
+    out = prim.shape(*avals, **params)
+    return float(sum(a.size for a in out) if prim.outputs else out.size)

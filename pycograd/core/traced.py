@@ -1,0 +1,240 @@
+"""Traced: a value that some interpreter watches, and numpy's protocols, through which numpy code reaches our operations.
+
+`level` says whose turn it is; `value` is the same quantity one level down, watched by the next interpreter or plain.  All
+kinds of watched values share one slot layout, so that one may become another by its `__class__` (a value becomes a
+handle of its storage at its first write).
+
+`REGISTRY` is the one table of what is differentiable: numpy, scipy, math or builtin callable -> our function of the same
+signature.  numpy's protocols look up there, and so does woven code.
+"""
+
+import dis
+import operator
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from types import FrameType
+from typing import Any
+
+import numpy as np
+
+from .aval import Aval, aval_of, shape_of
+from .errors import MissingRuleError, where
+
+__all__ = ["REGISTRY", "UFUNC_METHODS", "Handle", "Traced", "registered", "value_of", "without_tape"]
+
+
+class Registry(dict[Any, Callable[..., Any]]):
+    """numpy, scipy, math or builtin callable -> our function of the same signature.
+
+    `lazy` maps the name of an optional package to the module of ours that registers its functions, imported when one
+    of them is first met.
+    """
+
+    lazy: dict[str, str] = {}
+
+    def find(self, func: Any) -> Callable[..., Any] | None:
+        """What `func` resolves to, or None; loads the rules of an optional package that `func` belongs to."""
+        try:
+            found = self.get(func)
+        except TypeError:  # not hashable
+            return None
+        return found or self._load(func)
+
+    def _load(self, func: Any) -> Callable[..., Any] | None:
+        name = getattr(func, "__name__", None)
+        for package, module in list(self.lazy.items()):
+            if name and getattr(sys.modules.get(package), name, None) is func:
+                import_module(module)
+                return self.get(func)
+        return None
+
+    def __missing__(self, func: Any) -> Callable[..., Any]:
+        found = self._load(func)
+        if found is None:
+            raise missing(func)
+        return found
+
+
+REGISTRY = Registry()
+UFUNC_METHODS: dict[str, Callable[..., Any]] = {}  # "reduce", "outer", ... -> function of (ufunc, *args, **params)
+
+
+def registered(*funcs: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Decorator: the function understands watched values where numpy's `funcs` stand."""
+
+    def register(ours: Callable[..., Any]) -> Callable[..., Any]:
+        REGISTRY.update(dict.fromkeys(funcs, ours))
+        return ours
+
+    return register
+
+
+def missing(func: Any) -> MissingRuleError:
+    name = f"{getattr(func, '__module__', None) or 'numpy'}.{getattr(func, '__name__', func)}".replace("numpy.", "np.", 1)
+    return MissingRuleError(
+        f"no derivative for {name}{where()}; give it one: pycograd.blackbox({name}, jac=...), or @pycograd.custom_vjp"
+    )
+
+
+class Traced:
+    """A watched value: the surface of `numpy.ndarray` (operators and methods come from `ops`) over an interpreter."""
+
+    __slots__ = ("__weakref__", "level", "node", "value")
+    value: Any
+    level: float
+    node: Any
+
+    numbers = True  # whether `value` has the numbers that plain code would see
+    unanswerable = ""
+
+    __hash__ = object.__hash__
+
+    # ---- what numpy asks ----
+    def __array_ufunc__(self, ufunc: Any, method: str, *args: Any, **params: Any) -> Any:
+        if params or method != "__call__":
+            return UFUNC_METHODS[method](ufunc, *args, **params)
+        return REGISTRY[ufunc](*args)
+
+    def __array_function__(self, func: Any, types: Any, args: Any, params: Any) -> Any:
+        return REGISTRY[func](*args, **params)
+
+    # ---- what code asks about a value ----
+    @property
+    def aval(self) -> Aval:
+        return aval_of(self.value)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return shape_of(self.value)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return np.dtype(self.aval.dtype)
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        return self.aval.size
+
+    @property
+    def itemsize(self) -> int:
+        return self.dtype.itemsize
+
+    @property
+    def nbytes(self) -> int:
+        return self.size * self.itemsize
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("len() of unsized object")
+        return self.shape[0]
+
+    def __bool__(self) -> bool:
+        return bool(self.value)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({np.array2string(np.asarray(value_of(self)), separator=', ')})"
+
+    def __str__(self) -> str:
+        return str(value_of(self))
+
+    def __format__(self, spec: str) -> str:
+        return format(value_of(self), spec)
+
+    # ---- conversions to plain numbers: what would lose a gradient in silence is loud ----
+    def __index__(self) -> int:
+        if self.dtype.kind in "iub":
+            return operator.index(self.value)
+        raise TypeError(f"a watched {self.dtype} cannot be an index or a count{where()}")
+
+    def __int__(self) -> int:
+        if self.dtype.kind in "iub":
+            return int(self.value)
+        raise self._lost("int()")
+
+    def __float__(self) -> float:
+        raise self._lost("float()")
+
+    def __complex__(self) -> complex:
+        raise self._lost("complex()")
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray[Any, Any]:
+        if self.dtype.kind in "iub" and _indexes(sys._getframe(1)):
+            return np.asarray(self.value, dtype)
+        raise self._lost("conversion to a plain array")
+
+    def _lost(self, what: str) -> TypeError:
+        return TypeError(
+            f"{what} of a watched value{where()} would lose its gradient. For the plain numbers use "
+            "pycograd.value_of(x); to differentiate through third-party Python code use pycograd.weave(function)"
+        )
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        raise TypeError(f"a watched value cannot be written in place{where()}; build the array with np.where, np.stack, ...")
+
+    def __reduce__(self) -> Any:
+        raise TypeError("a watched value cannot be pickled or copied with its tape; pickle pycograd.value_of(x)")
+
+    def __copy__(self) -> Any:
+        return self
+
+    def __deepcopy__(self, memo: Any) -> Any:
+        return self
+
+
+SUBSCRIPTS = {dis.opmap[name] for name in ("BINARY_SUBSCR", "STORE_SUBSCR", "DELETE_SUBSCR") if name in dis.opmap}
+
+
+def _indexes(frame: FrameType) -> bool:
+    """Whether `frame` runs `array[key]`: an integer that only indexes has no gradient to lose."""
+    code, at = frame.f_code.co_code, frame.f_lasti
+    if code[at] in SUBSCRIPTS:
+        return True
+    return dis.opname[code[at]] == "BINARY_OP" and "BINARY_SUBSCR" not in dis.opmap and code[at + 1] == 26
+
+
+class Handle(Traced):
+    """A value that steps aside: an ambient weight, or an array that can be written, for its `current()` value.
+
+    Its level is infinite, so that every operation asks it first.
+    """
+
+    __slots__ = ()
+
+    def current(self) -> Any:
+        """The value that takes this handle's place in the operation that asks."""
+        raise NotImplementedError
+
+    def interpret(self, prim: Any, level: float, args: Any, params: Any) -> Any:
+        return prim.call(*[a.current() if isinstance(a, Handle) else a for a in args], **params)
+
+
+def value_of(x: Any) -> Any:
+    """The plain numbers of a value, whoever watches it: for printing and logging.
+
+    A value under `vmap` gives the numbers of all its examples, batch axis first.
+    """
+    while isinstance(x, Traced):
+        x = x.current() if isinstance(x, Handle) else x.value
+    return x
+
+
+def without_tape(x: Any) -> Any:
+    """`x`, or the list or tuple `x`, without its gradients: what a question about its numbers is asked of.
+
+    Raises TypeError for a value that has no single set of numbers: one under `vmap`, or one being captured.
+    """
+    if isinstance(x, (list, tuple)):
+        return type(x)(map(without_tape, x)) if not hasattr(x, "_fields") else type(x)(*map(without_tape, x))
+    while isinstance(x, Traced):
+        if isinstance(x, Handle):
+            x = x.current()
+        elif x.numbers:
+            x = x.value
+        else:
+            raise TypeError(f"a question about the numbers of {x!r}{where()}, which is {x.unanswerable}")
+    return x

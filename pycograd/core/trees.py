@@ -1,0 +1,91 @@
+"""Pytrees: containers are flattened at the edge of every transform, and nothing below sees one.
+
+`optree` does the work.  Its registry is global, so ours is a namespace: dataclasses, and the containers of upper layers
+registered with `register`, are nodes of ours alone.  `None` is a leaf, as everything that is not a container.
+"""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import optree
+
+__all__ = ["register", "tree_flatten", "tree_leaves", "tree_map", "tree_structure", "tree_unflatten"]
+
+NAMESPACE = "pycograd"
+_dataclasses: set[type] = set()
+
+
+def register(kind: type, flatten: Callable[..., Any], unflatten: Callable[..., Any]) -> None:
+    """Make the class `kind` a node: flatten(node) -> (children, aux), unflatten(aux, children) -> node."""
+    optree.register_pytree_node(kind, flatten, unflatten, namespace=NAMESPACE)
+
+
+def _dataclass_leaf(x: Any) -> bool:
+    """Registers a dataclass the first time one is met; never stops the flattening."""
+    kind = type(x)
+    if dataclasses.is_dataclass(kind) and kind not in _dataclasses:
+        names = [f.name for f in dataclasses.fields(kind) if f.init]
+
+        def unflatten(_: Any, children: Any) -> Any:
+            return kind(**dict(zip(names, children, strict=True)))
+
+        register(kind, lambda node: ([getattr(node, n) for n in names], None, names), unflatten)
+        _dataclasses.add(kind)
+    return False
+
+
+def tree_flatten(tree: Any) -> tuple[list[Any], Any]:
+    """The leaves of `tree`, left to right (dict keys sorted), and its structure.
+
+    >>> tree_flatten({"b": 1, "a": (2, None)})[0]
+    [2, None, 1]
+    """
+    leaves, treedef = optree.tree_flatten(tree, is_leaf=_dataclass_leaf, none_is_leaf=True, namespace=NAMESPACE)
+    return leaves, treedef
+
+
+def tree_unflatten(treedef: Any, leaves: Any) -> Any:
+    """The tree of structure `treedef` with these leaves.
+
+    >>> leaves, structure = tree_flatten([1, {"a": 2}])
+    >>> tree_unflatten(structure, [10, 20])
+    [10, {'a': 20}]
+    """
+    return optree.tree_unflatten(treedef, leaves)
+
+
+def tree_leaves(tree: Any) -> list[Any]:
+    """The leaves of `tree`, left to right.
+
+    >>> tree_leaves((1, [2, 3]))
+    [1, 2, 3]
+    """
+    return tree_flatten(tree)[0]
+
+
+def tree_structure(tree: Any) -> Any:
+    """The structure of `tree`; two are equal when the trees have the same nodes and number of leaves.
+
+    >>> tree_structure([1, 2]) == tree_structure([3, 4])
+    True
+    """
+    return tree_flatten(tree)[1]
+
+
+def tree_map(fn: Callable[..., Any], tree: Any, *rest: Any) -> Any:
+    """`fn` of each leaf of `tree` and the matching leaves of `rest`, as a tree like `tree`.
+
+    Raises ValueError if the structures differ.
+
+    >>> tree_map(lambda a, b: a + b, {"w": 1}, {"w": 2})
+    {'w': 3}
+    """
+    leaves, treedef = tree_flatten(tree)
+    columns = [leaves]
+    for other in rest:
+        more, structure = tree_flatten(other)
+        if structure != treedef:
+            raise ValueError(f"tree_map: the structures differ: {treedef} and {structure}")
+        columns.append(more)
+    return tree_unflatten(treedef, [fn(*xs) for xs in zip(*columns, strict=True)])

@@ -1,0 +1,133 @@
+"""Sums, products, quotients, powers, extrema, absolute values.
+
+Kinks: `maximum` and its like share a tie half and half; `abs` and `hypot` have slope 0 at the origin (the least norm
+among the subgradients); `x**0` is constant, and d/db 0**b is 0 for b > 0; `mod` and `floor_divide` jump and are
+differentiated between the jumps.
+"""
+
+import math
+import operator
+
+import numpy as np
+
+from pycograd.core import Aval, Primitive
+
+from .families import arrayed, batch_elementwise, composite, constant, elementwise
+
+add = elementwise(np.add, lambda t: t, lambda t: t, operator=operator.add)
+subtract = elementwise(np.subtract, lambda t: t, lambda t: -t, operator=operator.sub)
+multiply = elementwise(np.multiply, lambda t, b: t * b, lambda t, a: t * a, operator=operator.mul)
+divide = elementwise(
+    np.divide, lambda t, b: t / b, lambda t, y, b: -t * y / b, operator=operator.truediv, unbounded=True
+)
+negative = elementwise(np.negative, lambda t: -t, operator=operator.neg)
+positive = elementwise(np.positive, lambda t: t, operator=operator.pos)
+square = elementwise(np.square, lambda t, x: t * (2 * x))
+reciprocal = elementwise(np.reciprocal, lambda t, y: -t * y * y, unbounded=True)
+sqrt = elementwise(np.sqrt, lambda t, y: t * 0.5 / y, math=math.sqrt, unbounded=True)
+cbrt = elementwise(np.cbrt, lambda t, y: t / (3 * y * y), math=getattr(math, "cbrt", None), unbounded=True)
+
+
+def power_by_base(t, a, b):
+    """d/da a**b = b a**(b - 1), also for negative a; a constant where b is 0."""
+    if type(b) is int or type(b) is float:
+        return t * (b * a ** (b - 1)) if b else t * 0.0
+    return t * (b * a ** np.where(b == 0, 1.0, b - 1.0))
+
+
+def power_by_exponent(t, y, a):
+    """d/db a**b = a**b log a, which is 0 where a is 0 and b > 0."""
+    return t * (y * np.log(np.where(np.logical_and(a == 0, y == 0), 1.0, a)))
+
+
+power = elementwise(
+    np.power, power_by_base, power_by_exponent, operator=operator.pow, math=math.pow, unbounded=True
+)
+float_power = elementwise(np.float_power, power_by_base, power_by_exponent, unbounded=True)
+floor_divide = constant(np.floor_divide, operands="a b", operator=operator.floordiv)
+remainder = elementwise(np.remainder, lambda t: t, lambda t, a, b: -t * np.floor_divide(a, b), operator=operator.mod)
+fmod = elementwise(np.fmod, lambda t: t, lambda t, a, b: -t * np.trunc(a / b), math=math.fmod)
+math_remainder = elementwise(math.remainder, lambda t: t, lambda t, y, a, b: -t * np.rint((a - y) / b))
+
+
+# ---- extrema -------------------------------------------------------------------------------------------------------
+def share(a, b):
+    """1 where `a` is above `b`, 1/2 where they tie, 0 elsewhere."""
+    above, tie = a > b, a == b
+    return np.where(tie, 0.5, above) if np.any(tie) else above
+
+
+def share_of_number(a, b):
+    """`share`, for functions that prefer a number to nan."""
+    return np.where(np.isnan(a), 0.0, np.where(np.isnan(b), 1.0, share(a, b)))
+
+
+def shape_of_share(a, b):
+    return Aval(np.broadcast_shapes(a.shape, b.shape), np.dtype(float))
+
+
+over = Primitive(share, operands="a b", batch=batch_elementwise, shape=shape_of_share)
+over_number = Primitive(share_of_number, operands="a b", batch=batch_elementwise, shape=shape_of_share)
+maximum = elementwise(np.maximum, lambda t, a, b: t * over(a, b), lambda t, a, b: t * over(b, a))
+minimum = elementwise(np.minimum, lambda t, a, b: t * over(b, a), lambda t, a, b: t * over(a, b))
+fmax = elementwise(np.fmax, lambda t, a, b: t * over_number(a, b), lambda t, a, b: t * over_number(b, a))
+fmin = elementwise(np.fmin, lambda t, a, b: t * over_number(-a, -b), lambda t, a, b: t * over_number(-b, -a))
+
+
+@composite(np.clip)
+def clip(a, a_min=None, a_max=None, out=None, *, min=None, max=None, **params):
+    """`np.clip`: the smaller of `a_max` and the larger of `a_min` and `a`."""
+    low, high = a_min if min is None else min, a_max if max is None else max
+    y = arrayed(a)
+    y = y if low is None else np.maximum(y, low, **params)
+    return y if high is None else np.minimum(y, high, **params)
+
+
+# ---- size and sign -------------------------------------------------------------------------------------------------
+def real_dtype(dtype):
+    """The dtype of the absolute value of a number of `dtype`."""
+    return np.abs(np.ones((), dtype)).dtype
+
+
+def slope_of_abs(t, x):
+    if not np.iscomplexobj(x):
+        return t * np.sign(x)
+    size = np.abs(x)
+    return t * np.conj(x) / np.where(size == 0, 1.0, size)
+
+
+absolute = elementwise(np.absolute, slope_of_abs, operator=operator.abs, dtype=real_dtype)
+fabs = elementwise(np.fabs, lambda t, x: t * np.sign(x), math=math.fabs)
+sign = constant(np.sign)
+copysign = elementwise(np.copysign, lambda t, a, b: t * (np.sign(a) * np.copysign(1.0, b)), None, math=math.copysign)
+heaviside = elementwise(np.heaviside, None, lambda t, a: t * (a == 0))
+signbit = constant(np.signbit)
+hypot = elementwise(
+    np.hypot,
+    lambda t, y, a: t * a / np.where(y == 0, 1.0, y),
+    lambda t, y, b: t * b / np.where(y == 0, 1.0, y),
+    math=math.hypot,
+)
+ldexp = elementwise(np.ldexp, lambda t, b: np.ldexp(t, b), None, math=math.ldexp)
+
+
+@composite(np.nan_to_num)
+def nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
+    """`np.nan_to_num`: what replaces a nan or an infinity is constant."""
+    limits = np.finfo(x.dtype if x.dtype.kind in "fc" else float)
+    high, low = (limits.max if posinf is None else posinf), (limits.min if neginf is None else neginf)
+    if np.iscomplexobj(x):
+        parts = (nan_to_num(part, nan=nan, posinf=high, neginf=low) for part in (np.real(x), np.imag(x)))
+        return next(parts) + 1j * next(parts)
+    x = np.where(np.isnan(x), x.dtype.type(nan), x)
+    return np.where(x == np.inf, x.dtype.type(high), np.where(x == -np.inf, x.dtype.type(low), x))
+
+
+gcd = constant(np.gcd, operands="a b")
+lcm = constant(np.lcm, operands="a b")
+left_shift = constant(np.left_shift, operands="a b", operator=operator.lshift)
+right_shift = constant(np.right_shift, operands="a b", operator=operator.rshift)
+bitwise_and = constant(np.bitwise_and, operands="a b", operator=operator.and_)
+bitwise_or = constant(np.bitwise_or, operands="a b", operator=operator.or_)
+bitwise_xor = constant(np.bitwise_xor, operands="a b", operator=operator.xor)
+invert = constant(np.invert, operator=operator.invert)

@@ -1,0 +1,21 @@
+"""Functions that are constant between their jumps: the derivative is an exact zero, and a tape records nothing."""
+
+import math
+
+import numpy as np
+
+from .families import arrayed, composite, constant
+
+floor = constant(np.floor, math=math.floor)
+ceil = constant(np.ceil, math=math.ceil)
+trunc = constant(np.trunc, math=math.trunc)
+rint = constant(np.rint)
+fix = constant(np.fix)
+spacing = constant(np.spacing)
+
+
+@composite(np.round, np.around)
+def around(a, decimals=0, out=None):
+    """`np.round`: half to even, as numpy; slope 0."""
+    scale = 10.0**decimals
+    return np.rint(arrayed(a) * scale) / scale if decimals else np.rint(arrayed(a))

@@ -1,0 +1,55 @@
+"""ufuncs called in numpy's other ways: with keywords, and their methods `reduce`, `accumulate`, `outer`, `reduceat`, `at`."""
+
+import numpy as np
+
+from pycograd.core import REGISTRY, UFUNC_METHODS, Traced, value_of
+
+from .families import no_rule
+
+HARMLESS = {"casting", "order", "subok", "signature", "extobj"}  # they change how a ufunc computes, not what
+
+
+def call(ufunc, *args, out=None, where=True, dtype=None, **params):
+    """`ufunc(*args)` with keywords; where `where` is false the result is 0, as numpy leaves it undefined."""
+    if len(args) > ufunc.nin or out is not None and any(o is not None for o in np.atleast_1d(out)):
+        raise no_rule(ufunc, "out")
+    unknown = set(params) - HARMLESS
+    if unknown:
+        raise TypeError(f"{ufunc.__name__}() got an unexpected keyword argument {min(unknown)!r}")
+    if dtype is not None:
+        args = [np.asarray(a, dtype) if not isinstance(a, Traced) else a.astype(dtype) for a in args]
+    y = REGISTRY[ufunc](*args)
+    return y if where is True else np.where(where, y, 0)
+
+
+def reduce(ufunc, array, axis=0, dtype=None, out=None, keepdims=False, **params):
+    """`ufunc.reduce`, by the function that numpy has for it."""
+    params = {k: v for k, v in params.items() if v is not np._NoValue}
+    return method(REDUCTIONS, ufunc, "reduce")(array, axis=axis, dtype=dtype, out=out, keepdims=keepdims, **params)
+
+
+def accumulate(ufunc, array, axis=0, dtype=None, out=None):
+    """`ufunc.accumulate`, by the function that numpy has for it."""
+    return method(ACCUMULATIONS, ufunc, "accumulate")(array, axis=axis, dtype=dtype, out=out)
+
+
+def outer(ufunc, a, b, **params):
+    """`ufunc.outer`: every pair of elements."""
+    a = np.reshape(a, (*np.shape(a), *(1,) * np.ndim(b)))
+    return ufunc(a, b, **params)
+
+
+def at(ufunc, a, *rest):
+    """`ufunc.at` writes in place, which a watched value cannot be."""
+    raise no_rule(ufunc, "at")
+
+
+def method(table, ufunc, name):
+    if ufunc not in table:
+        raise no_rule(ufunc, name)
+    return table[ufunc]
+
+
+REDUCTIONS = {}
+ACCUMULATIONS = {}
+UFUNC_METHODS.update(__call__=call, reduce=reduce, accumulate=accumulate, outer=outer, at=at)
