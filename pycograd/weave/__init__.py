@@ -1,0 +1,11 @@
+"""Weaving: the user's function, compiled anew from its own source so that its calls reach what is differentiable."""
+
+from .callables import takes_function as takes_function
+from .resolve import resolve_call as resolve_call
+from .resolve import woven as woven
+from .tracer import AutodiffTracer as AutodiffTracer
+from .tracer import event_mode as event_mode
+from .weaving import unweave as unweave
+from .weaving import unwoven_reason as unwoven_reason
+from .weaving import weave as weave
+from .weaving import weaving as weaving

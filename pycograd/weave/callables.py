@@ -1,0 +1,152 @@
+"""Functions that call a function they are given: ours weave it first.  And `isinstance`, which looks at the plain value."""
+
+import builtins
+import functools
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from pycograd.core import REGISTRY, Traced, shape_of, value_of
+
+from .resolve import TAKE_FUNCTIONS, resolve_call
+
+__all__ = ["takes_function"]
+
+
+def takes_function(func: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Decorator: woven calls of `func`, which calls a function it is given, reach the decorated one."""
+
+    def register(ours: Callable[..., Any]) -> Callable[..., Any]:
+        TAKE_FUNCTIONS[func] = ours
+        return ours
+
+    return register
+
+
+def beyond(func: Any) -> Any:
+    """What `func` is for watched values: the registry's, or itself."""
+    return REGISTRY.find(func) or func
+
+
+# ---- builtins and the standard library -----------------------------------------------------------------------------
+@takes_function(builtins.isinstance)
+def isinstance_(obj: Any, kinds: Any, /) -> bool:
+    if isinstance(obj, kinds):
+        return True
+    return isinstance(obj, Traced) and isinstance(value_of(obj), kinds)
+
+
+@takes_function(builtins.map)
+def map_(function: Any, /, *iterables: Any) -> Any:
+    return map(resolve_call(function), *iterables)
+
+
+@takes_function(builtins.filter)
+def filter_(function: Any, iterable: Any, /) -> Any:
+    return filter(function and resolve_call(function), iterable)
+
+
+@takes_function(builtins.sorted)
+def sorted_(iterable: Any, /, *, key: Any = None, reverse: Any = False) -> Any:
+    return sorted(iterable, key=key and resolve_call(key), reverse=reverse)
+
+
+@takes_function(builtins.min)
+def min_(*args: Any, **params: Any) -> Any:
+    return beyond(min)(*args, **with_woven_key(params))
+
+
+@takes_function(builtins.max)
+def max_(*args: Any, **params: Any) -> Any:
+    return beyond(max)(*args, **with_woven_key(params))
+
+
+def with_woven_key(params: dict[str, Any]) -> dict[str, Any]:
+    return {**params, "key": resolve_call(params["key"])} if params.get("key") else params
+
+
+@takes_function(functools.reduce)
+def reduce(function: Any, /, *args: Any) -> Any:
+    return functools.reduce(resolve_call(function), *args)
+
+
+@takes_function(itertools.accumulate)
+def accumulate(iterable: Any, func: Any = None, **params: Any) -> Any:
+    return itertools.accumulate(iterable, func and resolve_call(func), **params)
+
+
+@takes_function(itertools.starmap)
+def starmap(function: Any, iterable: Any, /) -> Any:
+    return itertools.starmap(resolve_call(function), iterable)
+
+
+# ---- numpy ---------------------------------------------------------------------------------------------------------
+class Vectorized(np.vectorize):
+    """`np.vectorize` that stacks what its function makes of watched elements."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if not any(isinstance(a, Traced) for a in (*args, *kwargs.values())):
+            return super().__call__(*args, **kwargs)
+        if kwargs or self.excluded or self.signature:
+            raise NotImplementedError(
+                "np.vectorize of watched values takes positional arguments and no signature"
+            )
+        arrays = np.broadcast_arrays(*args)
+        shape = shape_of(arrays[0])
+        columns = [np.ravel(array) for array in arrays]
+        results = [self.pyfunc(*[column[i] for column in columns]) for i in range(int(np.prod(shape)))]
+        if results and isinstance(results[0], tuple):
+            return tuple([stacked(parts, shape) for parts in zip(*results)])
+        return stacked(results, shape)
+
+
+@takes_function(np.vectorize)
+def vectorize(pyfunc: Any = np._NoValue, *args: Any, **params: Any) -> Any:
+    if pyfunc is np._NoValue:
+        return np.vectorize(*args, **params)
+    return Vectorized(resolve_call(pyfunc), *args, **params)
+
+
+@takes_function(np.frompyfunc)
+def frompyfunc(func: Any, /, *args: Any, **params: Any) -> Any:
+    return np.frompyfunc(resolve_call(func), *args, **params)
+
+
+@takes_function(np.fromfunction)
+def fromfunction(function: Any, *args: Any, **params: Any) -> Any:
+    return beyond(np.fromfunction)(resolve_call(function), *args, **params)
+
+
+@takes_function(np.apply_over_axes)
+def apply_over_axes(func: Any, a: Any, axes: Any) -> Any:
+    return np.apply_over_axes(resolve_call(func), a, axes)
+
+
+@takes_function(np.apply_along_axis)
+def apply_along_axis(func1d: Any, axis: int, arr: Any, *args: Any, **kwargs: Any) -> Any:
+    func1d = resolve_call(func1d)
+    if not isinstance(arr, Traced):
+        return np.apply_along_axis(func1d, axis, arr, *args, **kwargs)
+    lanes = np.moveaxis(arr, axis, -1)
+    lead = shape_of(lanes)[:-1]
+    lanes = np.reshape(lanes, (-1, shape_of(lanes)[-1]))
+    results = [func1d(lanes[i], *args, **kwargs) for i in range(shape_of(lanes)[0])]
+    made = shape_of(results[0])
+    whole = stacked(results, (*lead, *made))
+    at = axis % arr.ndim
+    return np.moveaxis(
+        whole, tuple(range(len(lead), len(lead) + len(made))), tuple(range(at, at + len(made)))
+    )
+
+
+@takes_function(np.piecewise)
+def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> Any:
+    woven = [resolve_call(f) if callable(f) else f for f in funclist]
+    return beyond(np.piecewise)(x, condlist, woven, *args, **kw)
+
+
+def stacked(results: list[Any], shape: tuple[int, ...]) -> Any:
+    """`results` as one array of `shape`."""
+    return np.reshape(np.stack([np.reshape(r, shape_of(r)) for r in results]), shape)

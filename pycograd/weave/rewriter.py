@@ -1,0 +1,210 @@
+"""The rewriter: every call of a function becomes a call of what the tracer's `before_call` would resolve it to.
+
+What a callee is known to be when its caller is woven costs an identity check where it stands, so that a name bound anew
+is seen at once; what it resolves to is content of a closure cell:
+
+    np.exp(x)        ->  (exp' if np.exp is exp else resolve(np.exp))(x)
+    helper(x)        ->  (helper' if helper is it else resolve(helper))(x)
+    x.sum(axis=1)    ->  x.sum(axis=1) if type(x) in known else resolve(x.sum)(axis=1)
+    layers[i](x)     ->  resolve(layers[i])(x)
+
+Nothing else changes: not a statement, not an operator, not a position.
+"""
+
+import ast
+import builtins
+from collections import Counter
+from collections.abc import Callable
+from types import CellType, CodeType, ModuleType
+from typing import Any
+
+import pyccolo
+
+from .source import Definition, nested
+
+__all__ = ["DYNAMIC", "METHODS", "CallRewriter"]
+
+LOAD = ast.Load()
+MISSING, DYNAMIC = object(), object()
+RESOLVE, KNOWN, TYPE, VISIBLE = "__pg_resolve__", "__pg_known__", "__pg_type__", "__pg_visible__"
+NAMESPACES = (builtins.locals, builtins.vars, builtins.dir)
+METHODS = frozenset(
+    ["dot", "clip", "choose", "searchsorted", "sort"]
+)  # of arrays and lists, that need a look all the same
+EXPRESSIONS = (
+    ast.Name,
+    ast.Constant,
+    ast.Attribute,
+    ast.BinOp,
+    ast.UnaryOp,
+    ast.Tuple,
+    ast.List,
+    ast.Subscript,
+    ast.Slice,
+)
+
+
+class CallRewriter(pyccolo.AstRewriter):
+    """Compiles the tracer's `before_call` into the calls of one function.
+
+    resolution  (callee, call node) -> the cell that holds what the call resolves to; DYNAMIC if the call itself must look;
+                None leaves the call alone
+    helpers     name -> cell: what the rewritten function needs in its closure, filled by `rewrite`
+    """
+
+    visit = ast.NodeTransformer.visit
+    resolution: Callable[[Any, ast.Call], Any]
+
+    def rewrite(
+        self, node: Definition, code: CodeType, module: dict[str, Any], common: dict[str, CellType]
+    ) -> bool:
+        """Rewrite the definition `node` of `code` in place; whether anything had to change."""
+        self.module, self.common = module, common
+        self.bound = variables(code)
+        self.woven_names = woven_names(node) if any(c.co_name != "<genexpr>" for c in nested(code)) else set()
+        self.helpers: dict[str, CellType] = {}
+        self.numbers: dict[int, tuple[str, str]] = {}
+        if isinstance(node, ast.Lambda):
+            node.body = self.visit(node.body)
+        else:
+            node.body = [self.visit(statement) for statement in node.body]
+        return bool(self.helpers)
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        callee = node.func
+        value = self.value_at(callee)
+        self.generic_visit(node)
+        if value is not MISSING:
+            return self.static(node, callee, value)
+        if isinstance(callee, ast.Attribute):
+            return self.attribute(node, callee)
+        if isinstance(callee, ast.Lambda) or (isinstance(callee, ast.Name) and callee.id in self.woven_names):
+            return node
+        return self.dynamic(node)
+
+    # ---- the forms of a call ----
+    def static(self, node: ast.Call, callee: ast.expr, value: Any) -> ast.expr:
+        """A call whose callee is known now."""
+        if any(value is f for f in NAMESPACES) and not node.args:
+            self.helpers[VISIBLE] = self.common[VISIBLE]
+            return at(node, ast.Call(func=name(VISIBLE, node), args=[node], keywords=[]))
+        cell = self.resolution(value, node)
+        if cell is None:
+            return node
+        if cell is DYNAMIC:
+            return self.attribute(node, callee) if isinstance(callee, ast.Attribute) else self.dynamic(node)
+        if id(value) not in self.numbers:
+            number = len(self.numbers)
+            names = self.numbers[id(value)] = f"__pg_is_{number}__", f"__pg_to_{number}__"
+            self.helpers[names[0]] = CellType(value)
+        expected, target = self.numbers[id(value)]
+        if self.helpers.setdefault(target, cell) is not cell:  # the same callee, called with keywords
+            target = target.replace("to", "kw")
+            self.helpers[target] = cell
+        same = at(callee, ast.Compare(left=callee, ops=[ast.Is()], comparators=[name(expected, callee)]))
+        node.func = at(callee, ast.IfExp(test=same, body=name(target, callee), orelse=self.resolved(callee)))
+        return node
+
+    def attribute(self, node: ast.Call, callee: ast.Attribute) -> ast.expr:
+        """A method: of a known type, mostly, when the call runs."""
+        owner = callee.value
+        if isinstance(owner, (ast.Constant, ast.JoinedStr)):
+            return node
+        if not isinstance(owner, ast.Name) or callee.attr in METHODS:
+            return self.dynamic(node)
+        for helper in (KNOWN, TYPE):
+            self.helpers[helper] = self.common[helper]
+        kind = at(owner, ast.Call(func=name(TYPE, owner), args=[owner], keywords=[]))
+        test = at(owner, ast.Compare(left=kind, ops=[ast.In()], comparators=[name(KNOWN, owner)]))
+        if all(map(repeatable, node.args)) and all(repeatable(k.value) for k in node.keywords):
+            other = at(node, ast.Call(func=self.resolved(callee), args=node.args, keywords=node.keywords))
+            return at(node, ast.IfExp(test=test, body=node, orelse=other))
+        node.func = at(callee, ast.IfExp(test=test, body=callee, orelse=self.resolved(callee)))
+        return node
+
+    def dynamic(self, node: ast.Call) -> ast.expr:
+        node.func = self.resolved(node.func)
+        return node
+
+    def resolved(self, callee: ast.expr) -> ast.expr:
+        self.helpers[RESOLVE] = self.common[RESOLVE]
+        return at(callee, ast.Call(func=name(RESOLVE, callee), args=[callee], keywords=[]))
+
+    # ---- what a callee is known to be ----
+    def value_at(self, callee: ast.expr) -> Any:
+        """The value of a global name, or of attributes of modules from one on; MISSING if that is not known yet."""
+        if isinstance(callee, ast.Name):
+            if callee.id in self.bound or callee.id.startswith("__"):
+                return MISSING
+            return self.module.get(callee.id, getattr(builtins, callee.id, MISSING))
+        if isinstance(callee, ast.Attribute):
+            owner = self.value_at(callee.value)
+            if type(owner) is ModuleType or isinstance(owner, ModuleType):
+                return vars(owner).get(callee.attr, MISSING)
+        return MISSING
+
+
+def at(place: ast.expr, node: Any) -> Any:
+    """`node`, at the position of `place`."""
+    node.lineno, node.col_offset = place.lineno, place.col_offset
+    node.end_lineno, node.end_col_offset = place.end_lineno, place.end_col_offset
+    return node
+
+
+def name(text: str, place: ast.expr) -> Any:
+    return at(place, ast.Name(id=text, ctx=LOAD))
+
+
+def repeatable(node: ast.expr) -> bool:
+    """Whether the expression may stand twice in the text: it is short, and binds nothing."""
+    if not isinstance(node, EXPRESSIONS):
+        return False
+    return all(repeatable(child) for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr))
+
+
+def variables(code: CodeType) -> set[str]:
+    """The names that are variables of `code` or of the code inside it, and so are not known before it runs."""
+    names = {*code.co_varnames, *code.co_cellvars, *code.co_freevars}
+    if not code.co_flags & 1:  # a class body keeps its variables by name
+        names.update(code.co_names)
+    return names.union(*map(variables, nested(code)))
+
+
+def woven_names(node: Definition) -> set[str]:
+    """The names bound once, by a `def` or to a lambda in the text of the function: what they call is woven with it."""
+    bindings: Counter[str] = Counter()
+    functions, attributes = set(), {id(node)}
+    for child in ast.walk(node):  # parents first
+        if isinstance(child, ast.Name):
+            bindings[child.id] += not isinstance(child.ctx, ast.Load)
+        elif isinstance(child, ast.arg):
+            bindings[child.arg] += 1
+        elif isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            bindings[child.name] += 1
+            plain = not child.decorator_list
+            if isinstance(child, ast.ClassDef):
+                attributes.update(map(id, child.body))
+                plain = plain and not child.bases and not child.keywords
+            if plain and id(child) not in attributes:
+                functions.add(child.name)
+        elif (
+            isinstance(child, ast.Assign)
+            and isinstance(child.value, ast.Lambda)
+            and id(child) not in attributes
+        ):
+            functions.update(target.id for target in child.targets if isinstance(target, ast.Name))
+        else:
+            bindings.update(bound_by(child))
+    return {found for found in functions if bindings[found] == 1}
+
+
+def bound_by(node: ast.AST) -> list[str]:
+    """The names that a node other than a name, an argument or a definition binds."""
+    if isinstance(node, (ast.Import, ast.ImportFrom)):
+        return [(alias.asname or alias.name).split(".")[0] for alias in node.names]
+    if isinstance(node, (ast.Global, ast.Nonlocal)):
+        return node.names
+    found = getattr(node, "name", None) or getattr(
+        node, "rest", None
+    )  # except ... as, and captures of a match
+    return [found] if isinstance(found, str) else []

@@ -1,0 +1,118 @@
+"""The tracer: what the interception of calls means, and the two ways to run it.
+
+`AutodiffTracer.before_call` is the reference: a call calls what `resolve_call` gives for its callee.  The tracer's
+rewriter compiles that into direct calls, which is how everything runs.  `event_mode` runs the same handler on pyccolo's
+own events instead, some fifty times slower, to compare with and to debug.
+"""
+
+import ast
+import functools
+from collections.abc import Callable
+from types import CellType, CodeType, FunctionType
+from typing import Any
+
+import pyccolo
+
+from .plans import Plans
+from .resolve import PLANS, Cells, known, rebuild, registered, resolve_call, visible
+from .rewriter import KNOWN, RESOLVE, TYPE, VISIBLE, CallRewriter
+from .source import bare, compile_within, definition
+
+__all__ = ["AutodiffTracer", "event_mode"]
+
+
+class AutodiffTracer(pyccolo.BaseTracer):
+    """Calls reach what is differentiable: a tracer of pyccolo with one handler."""
+
+    ast_rewriter_cls = CallRewriter
+    should_patch_meta_path = False
+    global_guards_enabled = False
+    allow_reentrant_events = True
+    multiple_threads_allowed = True
+
+    @pyccolo.before_call
+    def before_call(self, callee: Any, *_: Any, **__: Any) -> Any:
+        """What a call of `callee` calls instead."""
+        return self.resolve(callee)
+
+    def resolve(self, callee: Any) -> Any:
+        return resolve_call(callee)
+
+    def should_instrument_file(self, file: str) -> bool:
+        return True
+
+    def should_propagate_handler_exception(self, event: Any, error: Exception) -> bool:
+        return True
+
+    def weave(self, code: CodeType, function: FunctionType) -> tuple[CodeType, dict[str, CellType]] | None:
+        """The code of `function` with the handler compiled into it, and the cells that it needs."""
+        node = definition(code, function.__globals__)
+        rewriter = self.make_ast_rewriter(code.co_filename, tracers=[self])
+        rewriter.resolution = Cells()
+        if not rewriter.rewrite(node, code, function.__globals__, COMMON):
+            return None
+        return compile_within(node, code, sorted(rewriter.helpers)), rewriter.helpers
+
+
+COMMON = {
+    RESOLVE: CellType(resolve_call),
+    KNOWN: CellType(known),
+    TYPE: CellType(type),
+    VISIBLE: CellType(visible),
+}
+PLANS.weaver = AutodiffTracer().weave
+
+
+# ---- pyccolo's own events ------------------------------------------------------------------------------------------
+class EventTracer(AutodiffTracer):
+    """The same handler, called by an event before every call."""
+
+    ast_rewriter_cls = pyccolo.AstRewriter
+
+    def resolve(self, callee: Any) -> Any:
+        return rebuild(callee, instrumented)
+
+    def weave(self, code: CodeType, function: FunctionType) -> tuple[CodeType, dict[str, CellType]]:
+        node: Any = bare(definition(code, function.__globals__))
+        if isinstance(node, ast.Lambda):  # pyccolo rewrites statements
+            node = lifted(node)
+        rewriter = self.make_ast_rewriter(code.co_filename, tracers=[self])
+        rewriter.gc_bookkeeping = False
+        node = ast.fix_missing_locations(rewriter.visit(node))
+        return compile_within(node, code), {}
+
+
+EVENTS = EventTracer()
+EVENT_PLANS = Plans()
+EVENT_PLANS.weaver = EVENTS.weave
+
+
+def lifted(node: ast.Lambda) -> ast.FunctionDef:
+    body = ast.copy_location(ast.Return(value=node.body), node.body)
+    function: Any = ast.FunctionDef(
+        name="_lambda", args=node.args, body=[body], decorator_list=[], returns=None
+    )
+    function.type_params = []
+    return ast.copy_location(function, node)
+
+
+def instrumented(function: FunctionType) -> Any:
+    """`function` with events, if it is the user's, or what the registry has for it."""
+    found = registered(function)
+    if found is not None:
+        return found
+    return EVENT_PLANS.plan(function).function(function)
+
+
+def event_mode(f: Callable[..., Any]) -> Callable[..., Any]:
+    """`f` run on pyccolo's events: what `before_call` answers decides every call, nothing is compiled into the code.
+
+    For debugging.  While it runs pyccolo keeps its names in `builtins`, and a generator must be used up inside `f`.
+    """
+
+    @functools.wraps(f)
+    def traced(*args: Any, **kwargs: Any) -> Any:
+        with EVENTS.tracing_enabled():
+            return EVENTS.resolve(f)(*args, **kwargs)
+
+    return traced
