@@ -1,4 +1,4 @@
-"""Functions that call a function they are given: ours weave it first.  And `isinstance`, which looks at the plain value."""
+"""Functions that call a function they are given: ours weave it.  And `isinstance`, which looks at the plain value."""
 
 import builtins
 import functools

@@ -7,7 +7,6 @@ only as many as `LIMIT`, so that code made at run time does not pile up.
 
 from collections.abc import Callable
 from types import CellType, CodeType, FunctionType
-from typing import Any
 
 from .selection import is_woven, observers
 from .source import NoSource, nested, quiet

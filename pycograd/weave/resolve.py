@@ -29,7 +29,7 @@ from pycograd.core import (
 
 from .plans import Plans
 from .rewriter import DYNAMIC, METHODS
-from .selection import adopt, is_woven, observers
+from .selection import LRU, adopt, call_of, functions_of, is_woven, observers
 
 __all__ = ["Cells", "PLANS", "TAKE_FUNCTIONS", "known", "rebuild", "resolve_call", "visible", "woven"]
 
@@ -56,7 +56,6 @@ known = {
     np.dtype,
     np.random.Generator,
 }
-LRU = type(functools.lru_cache(lambda: 0))
 DISPATCHER = functools.singledispatch(lambda x: x).__code__
 MANAGER = contextlib.contextmanager(lambda: iter(())).__code__
 PLANS = Plans()
@@ -76,7 +75,7 @@ def resolve_call(callee: Any) -> Any:
 
 
 def woven(f: Any) -> Any:
-    """What a transform runs for the user's `f`: woven, and its package with it; `f` itself if there is nothing to weave."""
+    """What a transform runs for the user's `f`: woven, and its package with it; `f` if there is nothing to weave."""
     if not enabled[-1]:
         return f
     kind = type(f)
@@ -86,14 +85,8 @@ def woven(f: Any) -> Any:
             return found
         adopt(f)
         return of_function(f)
-    for function in (
-        f,
-        getattr(f, "__func__", None),
-        getattr(f, "func", None),
-        getattr(type(f), "__call__", None),
-    ):
-        if type(function) is FunctionType:
-            adopt(function)
+    for function in functions_of(f):
+        adopt(function)
     return resolve_call(f)
 
 
@@ -132,7 +125,7 @@ def rebuild(callee: Any, weave: Callable[[FunctionType], Any]) -> Any:
         return rebound(callee, weave)
     if kind is BuiltinFunctionType and type(callee.__self__) is not ModuleType:
         return of_builtin_method(callee)
-    call = getattr(kind, "__call__", None)
+    call = call_of(kind)
     if type(call) is FunctionType:
         replaced = weave(call)
         return callee if replaced is call else MethodType(replaced, callee)
@@ -219,7 +212,7 @@ def call_dispatched(dispatcher: Any, /, *args: Any, **kwargs: Any) -> Any:
 
 # ---- what the rewriter asks ----------------------------------------------------------------------------------------
 class Cells:
-    """What the callees known in one function resolve to, in cells; DYNAMIC if only the call can tell; None to leave it."""
+    """What the callees known in one function resolve to, in cells.  DYNAMIC: only the call can tell; None: leave it."""
 
     def __init__(self) -> None:
         self.made: dict[int, CellType | object | None] = {}

@@ -20,7 +20,7 @@ from typing import Any
 
 import pyccolo
 
-from .source import Definition, nested
+from .source import Node, nested
 
 __all__ = ["DYNAMIC", "METHODS", "CallRewriter"]
 
@@ -47,8 +47,8 @@ EXPRESSIONS = (
 class CallRewriter(pyccolo.AstRewriter):
     """Compiles the tracer's `before_call` into the calls of one function.
 
-    resolution  (callee, call node) -> the cell that holds what the call resolves to; DYNAMIC if the call itself must look;
-                None leaves the call alone
+    resolution  (callee, call node) -> the cell that holds what the call resolves to; DYNAMIC if only the call
+                can tell; None leaves the call alone
     helpers     name -> cell: what the rewritten function needs in its closure, filled by `rewrite`
     """
 
@@ -56,7 +56,7 @@ class CallRewriter(pyccolo.AstRewriter):
     resolution: Callable[[Any, ast.Call], Any]
 
     def rewrite(
-        self, node: Definition, code: CodeType, module: dict[str, Any], common: dict[str, CellType]
+        self, node: Node, code: CodeType, module: dict[str, Any], common: dict[str, CellType]
     ) -> bool:
         """Rewrite the definition `node` of `code` in place; whether anything had to change."""
         self.module, self.common = module, common
@@ -170,7 +170,7 @@ def variables(code: CodeType) -> set[str]:
     return names.union(*map(variables, nested(code)))
 
 
-def woven_names(node: Definition) -> set[str]:
+def woven_names(node: Node) -> set[str]:
     """The names bound once, by a `def` or to a lambda in the text of the function: what they call is woven with it."""
     bindings: Counter[str] = Counter()
     functions, attributes = set(), {id(node)}

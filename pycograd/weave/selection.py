@@ -7,18 +7,19 @@ installed, of a function that was handed to a transform.  `weave` and `unweave` 
 import sys
 import sysconfig
 from collections.abc import Callable, Iterable
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
-__all__ = ["adopt", "choose", "is_woven", "observers"]
+__all__ = ["LRU", "adopt", "call_of", "choose", "functions_of", "is_woven", "observers"]
 
 # These run below the user's code, or are written for numpy's protocols.  Our own examples are a user's.
 NEVER = frozenset(["numpy", "scipy", "pycograd", "pyccolo", "optree", "ml_dtypes"])
 EXAMPLES = "pycograd.examples"
 OURS = str(Path(__file__).parent.parent)
 LIBRARIES = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib")})
+LRU = type(lru_cache(lambda: 0))
 SITES = ("site-packages", "dist-packages")
 
 modules: dict[str, bool] = {}  # the name of a module or package -> whether its functions are woven
@@ -100,5 +101,15 @@ def functions_of(obj: Any) -> Iterable[FunctionType]:
         yield from functions_of(obj.func)
     elif isinstance(obj, (MethodType, staticmethod, classmethod)):
         yield from functions_of(obj.__func__)
-    elif hasattr(obj, "__wrapped__"):
+    elif isinstance(obj, LRU):
         yield from functions_of(obj.__wrapped__)
+    elif isinstance(call_of(type(obj)), FunctionType):
+        yield call_of(type(obj))
+
+
+def call_of(cls: type) -> Any:
+    """What a call of an instance of `cls` runs."""
+    for base in cls.__mro__:
+        if "__call__" in vars(base):
+            return vars(base)["__call__"]
+    return None

@@ -1,6 +1,7 @@
 """The definition of a function, found in its source by its code object alone.
 
-Only the function's own lines are parsed, at their true positions, whatever the length of the file.  The definition is
+Only the function's own lines are parsed, whatever the length of the file; code counts its lines from its first one, so
+that they move to their true place for nothing.  The definition is
 compiled where the function's free variables are free again (a factory that has them as parameters), and what comes out
 must equal the code that runs: so two lambdas on one line are told apart, and a file that has changed since is noticed.
 """
@@ -14,11 +15,11 @@ import re
 import warnings
 from collections.abc import Iterator, Sequence
 from types import CodeType
-from typing import Any
+from typing import Any, NamedTuple
 
-__all__ = ["Definition", "NoSource", "compile_within", "definition", "nested", "quiet"]
+__all__ = ["Definition", "NoSource", "Node", "compile_within", "definition", "nested", "quiet"]
 
-Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+Node = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 FUTURE = 0
 for _name in __future__.all_feature_names:
     FUTURE |= getattr(__future__, _name).compiler_flag
@@ -38,6 +39,13 @@ class NoSource(Exception):
     """Why a function cannot be woven."""
 
 
+class Definition(NamedTuple):
+    """The syntax tree of a function, and what to add to its line numbers."""
+
+    node: Node
+    shift: int
+
+
 def definition(code: CodeType, module: dict[str, Any]) -> Definition:
     """The syntax tree that `code` was compiled from; raises NoSource if it is not to be had.
 
@@ -47,9 +55,9 @@ def definition(code: CodeType, module: dict[str, Any]) -> Definition:
         lines = linecache.getlines(code.co_filename, module)
         if not lines:
             raise NoSource(f"{code.co_filename} has no source")
-        for node in candidates(code, lines):
-            if same_code(compile_within(bare(node), code), code):
-                return node
+        for found in candidates(code, lines):
+            if same_code(compile_within(found, code), code):
+                return found
         linecache.checkcache(code.co_filename)  # the file may have been written since its lines were read
     raise NoSource(
         f"the source of {code.co_name} in {code.co_filename}:{code.co_firstlineno} is not what runs"
@@ -71,8 +79,7 @@ def functions(code: CodeType, lines: Sequence[str]) -> Iterator[Definition]:
     """The `def` that starts at the first line of `code`: up to the next line that is indented no deeper."""
     first = code.co_firstlineno
     indent = indentation(lines[first - 1])
-    wrapped = "if 1:\n" if indent else ""
-    start = "\n" * (first - 1 - bool(indent)) + wrapped
+    start = "if 1:\n" if indent else ""
     for end in dedents(lines, last_line(code), indent):
         try:
             node: Any = ast.parse(start + "".join(lines[first - 1 : end])).body[0]
@@ -80,7 +87,7 @@ def functions(code: CodeType, lines: Sequence[str]) -> Iterator[Definition]:
             continue
         node = node.body[0] if indent else node
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            yield node
+            yield Definition(bare(node), first - 1 - bool(indent))
         return
 
 
@@ -119,19 +126,15 @@ def lambdas(code: CodeType, lines: Sequence[str]) -> Iterator[Definition]:
         least = sum(map(len, before)) + len(lines[row - 1].encode()[:column].decode(errors="ignore"))
     for match in re.finditer(r"\blambda\b", text):
         column = len(text[: match.start()].encode())
-        if line > 1:
-            start = "\n" * (line - 2) + "(\n" + " " * column
-        else:
-            start = "(" + " " * (column - 1) if column else ""
-        close = "\n)" if "(" in start else ""
         for end in closings(tail, max(least, match.end())):
             try:
-                node: Any = ast.parse(start + tail[match.start() : end] + close).body[0]
+                node: Any = ast.parse("(\n" + " " * column + tail[match.start() : end] + "\n)").body[0]
             except SyntaxError:
                 continue
             if isinstance(node, ast.Expr) and isinstance(node.value, ast.Lambda):
-                if same_positions(compile_within(bare(node.value), code), code):
-                    yield node.value
+                found = Definition(bare(node.value), line - 2)
+                if same_positions(compile_within(found, code), code):
+                    yield found
                     return
 
 
@@ -144,7 +147,7 @@ def closings(text: str, least: int) -> Iterator[int]:
 
 
 # ---- compiling it --------------------------------------------------------------------------------------------------
-def bare(node: Definition) -> Definition:
+def bare(node: Any) -> Any:
     """`node` without what its caller evaluates: decorators, defaults, annotations."""
     args = node.args
     args.defaults = []
@@ -160,8 +163,9 @@ def bare(node: Definition) -> Definition:
     return node
 
 
-def compile_within(node: Definition, code: CodeType, extra: Sequence[str] = ()) -> CodeType:
-    """The code of `node`, compiled where the free variables of `code` and the names `extra` are free."""
+def compile_within(found: Definition, code: CodeType, extra: Sequence[str] = ()) -> CodeType:
+    """The code of the definition, compiled where the free variables of `code` and the names `extra` are free."""
+    node = found.node
     free = [*code.co_freevars, *extra]
     nobody = ast.arguments(
         posonlyargs=[], args=[], vararg=None, kwonlyargs=[], kw_defaults=[], kwarg=None, defaults=[]
@@ -193,7 +197,7 @@ def compile_within(node: Definition, code: CodeType, extra: Sequence[str] = ()) 
         raise NoSource(f"{code.co_name} does not compile on its own: {error}") from None
     while FACTORY not in compiled.co_name:
         compiled = nested(compiled)[0]
-    return requalified(nested(compiled)[0], code.co_qualname)
+    return placed(nested(compiled)[0], code.co_qualname, found.shift)
 
 
 def enclosing_class(code: CodeType) -> list[str]:
@@ -203,13 +207,13 @@ def enclosing_class(code: CodeType) -> list[str]:
     return classes[-1:]
 
 
-def requalified(code: CodeType, name: str) -> CodeType:
-    """`code` and the code inside it, with the qualified name `name` instead of one that starts with the factory's."""
+def placed(code: CodeType, name: str, shift: int) -> CodeType:
+    """`code`, with the code inside it, `shift` lines further down and under the qualified name `name`."""
     cut = len(code.co_qualname)
     consts = [
-        requalified(c, name + c.co_qualname[cut:]) if type(c) is CodeType else c for c in code.co_consts
+        placed(c, name + c.co_qualname[cut:], shift) if type(c) is CodeType else c for c in code.co_consts
     ]
-    return code.replace(co_qualname=name, co_consts=tuple(consts))
+    return code.replace(co_qualname=name, co_consts=tuple(consts), co_firstlineno=code.co_firstlineno + shift)
 
 
 def nested(code: CodeType) -> list[CodeType]:

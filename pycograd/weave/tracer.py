@@ -16,7 +16,7 @@ import pyccolo
 from .plans import Plans
 from .resolve import PLANS, Cells, known, rebuild, registered, resolve_call, visible
 from .rewriter import KNOWN, RESOLVE, TYPE, VISIBLE, CallRewriter
-from .source import bare, compile_within, definition
+from .source import Definition, compile_within, definition
 
 __all__ = ["AutodiffTracer", "event_mode"]
 
@@ -46,12 +46,12 @@ class AutodiffTracer(pyccolo.BaseTracer):
 
     def weave(self, code: CodeType, function: FunctionType) -> tuple[CodeType, dict[str, CellType]] | None:
         """The code of `function` with the handler compiled into it, and the cells that it needs."""
-        node = definition(code, function.__globals__)
+        found = definition(code, function.__globals__)
         rewriter = self.make_ast_rewriter(code.co_filename, tracers=[self])
         rewriter.resolution = Cells()
-        if not rewriter.rewrite(node, code, function.__globals__, COMMON):
+        if not rewriter.rewrite(found.node, code, function.__globals__, COMMON):
             return None
-        return compile_within(node, code, sorted(rewriter.helpers)), rewriter.helpers
+        return compile_within(found, code, sorted(rewriter.helpers)), rewriter.helpers
 
 
 COMMON = {
@@ -73,13 +73,14 @@ class EventTracer(AutodiffTracer):
         return rebuild(callee, instrumented)
 
     def weave(self, code: CodeType, function: FunctionType) -> tuple[CodeType, dict[str, CellType]]:
-        node: Any = bare(definition(code, function.__globals__))
-        if isinstance(node, ast.Lambda):  # pyccolo rewrites statements
-            node = lifted(node)
+        found = definition(code, function.__globals__)
+        node = (
+            lifted(found.node) if isinstance(found.node, ast.Lambda) else found.node
+        )  # pyccolo rewrites statements
         rewriter = self.make_ast_rewriter(code.co_filename, tracers=[self])
         rewriter.gc_bookkeeping = False
         node = ast.fix_missing_locations(rewriter.visit(node))
-        return compile_within(node, code), {}
+        return compile_within(Definition(node, found.shift), code), {}
 
 
 EVENTS = EventTracer()

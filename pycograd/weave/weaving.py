@@ -48,7 +48,7 @@ def unwoven_reason(f: Any) -> str | None:
 
 @contextmanager
 def weaving(on: bool) -> Iterator[None]:
-    """While this lasts, transforms weave what they are given, or run it as it is: for tests of numpy's protocols alone."""
+    """While this lasts, transforms weave what they are given, or run it as it is: to test numpy's protocols."""
     enabled.append(on)
     try:
         yield

@@ -263,7 +263,7 @@ def test_closures_rebound_between_calls():
     assert slope(f) == 3 * E5
     scales = [lambda x, k=k: k * math.exp(x) for k in (1.0, 2.0)]
     assert [slope(g) for g in scales] == [E5, 2 * E5]
-    makers = [(lambda k: lambda x: k * math.exp(x))(k) for k in (1.0, 2.0)]
+    makers = [(lambda k: lambda x: k * math.exp(x))(k) for k in (1.0, 2.0)]  # noqa: B023
     assert [slope(g) for g in makers] == [E5, 2 * E5]
 
 
