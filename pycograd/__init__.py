@@ -1,4 +1,52 @@
-"""pycograd differentiates the Python you already have."""
+"""pycograd differentiates the Python you already have: ordinary numpy functions, as they stand.
 
-from . import ops
-from .core import Var
+>>> import numpy as np
+>>> from pycograd import value_and_grad
+>>> def loss(w):
+...     return np.sum(np.tanh(w) ** 2)
+>>> value, (g,) = value_and_grad(loss)(np.zeros(3))
+"""
+
+from . import ops as ops
+from .core import AutodiffWarning as AutodiffWarning
+from .core import GradientMismatch as GradientMismatch
+from .core import MissingRuleError as MissingRuleError
+from .core import ShapeError as ShapeError
+from .core import Var as Var
+from .core import tree_flatten as tree_flatten
+from .core import tree_leaves as tree_leaves
+from .core import tree_map as tree_map
+from .core import tree_structure as tree_structure
+from .core import tree_unflatten as tree_unflatten
+from .core import value_of as value_of
+from .transforms import Grads as Grads
+from .transforms import detach as detach
+from .transforms import egrad as egrad
+from .transforms import elementwise_grad as elementwise_grad
+from .transforms import forward_at as forward_at
+from .transforms import grad as grad
+from .transforms import hessian as hessian
+from .transforms import hessian_vector_product as hessian_vector_product
+from .transforms import holomorphic_grad as holomorphic_grad
+from .transforms import hvp as hvp
+from .transforms import jacfwd as jacfwd
+from .transforms import jacobian as jacobian
+from .transforms import jacrev as jacrev
+from .transforms import jvp as jvp
+from .transforms import linearize as linearize
+from .transforms import make_ggnvp as make_ggnvp
+from .transforms import make_hvp as make_hvp
+from .transforms import make_jvp as make_jvp
+from .transforms import make_vjp as make_vjp
+from .transforms import reverse_at as reverse_at
+from .transforms import stop_gradient as stop_gradient
+from .transforms import value_and_grad as value_and_grad
+from .transforms import vjp as vjp
+from .transforms import vmap as vmap
+from .weave import AutodiffTracer as AutodiffTracer
+from .weave import resolve_call as resolve_call
+from .weave import unweave as unweave
+from .weave import weave as weave
+
+__version__ = "0.1.0"
+__all__ = [name for name in dir() if not name.startswith("_") and name not in ("core", "transforms")]

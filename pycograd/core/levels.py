@@ -5,8 +5,6 @@ never used twice: perturbation confusion cannot happen, there is no stack, and t
 `Var`s made by hand.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import count
 
 __all__ = ["HAND_MADE", "clock", "levels", "live", "running"]
@@ -17,12 +15,18 @@ clock = count(0, -1)  # nodes count down: creation order is a topological order,
 live: dict[int, str] = {}  # level -> the transform that runs at it, for errors
 
 
-@contextmanager
-def running(transform: str) -> Iterator[int]:
-    """The level of one call of `transform`, by name, while it runs."""
-    level = next(levels)
-    live[level] = transform
-    try:
-        yield level
-    finally:
-        del live[level]
+class running:
+    """Context manager: the level of one call of `transform`, by name, while it runs."""
+
+    __slots__ = ("level", "transform")
+
+    def __init__(self, transform: str) -> None:
+        self.transform = transform
+
+    def __enter__(self) -> int:
+        self.level = next(levels)
+        live[self.level] = self.transform
+        return self.level
+
+    def __exit__(self, *_: object) -> None:
+        del live[self.level]

@@ -277,7 +277,7 @@ def finite(r: Any) -> bool:
     if type(r) in PLAIN:
         total = np.vdot(r, r)
         return bool(abs(total) < inf)
-    return isinstance(r, Aval) or bool(np.isfinite(r).all())
+    return not isinstance(r, Aval) and bool(np.isfinite(r).all())  # a captured value may turn out anything
 
 
 # ---- defaults ------------------------------------------------------------------------------------------------------

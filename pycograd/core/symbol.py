@@ -1,14 +1,16 @@
 """Capture: `Symbol`, a value that has a type but no data.  Running a function on symbols gives its graph, or its shapes."""
 
+from collections.abc import Iterable
+from heapq import heapify, heappop, heappush
 from typing import Any, NoReturn
 
 from .aval import Aval, aval_of
 from .errors import where
 from .levels import clock
-from .tape import NOTHING, Node, new
+from .tape import FIRST_PARENT, INDEX, NOTHING, PARAMS, PRIM, SAVED, Node, new
 from .traced import Traced
 
-__all__ = ["Symbol", "new_symbol"]
+__all__ = ["Symbol", "evaluate", "new_symbol", "nodes_of"]
 
 
 class Symbol(Traced):
@@ -55,3 +57,32 @@ def new_symbol(aval: Aval, level: float, node: Node | None = None) -> Symbol:
     v.value, v.level = aval, level
     v.node = node or (next(clock), None, None, (), True, aval, NOTHING)
     return v
+
+
+def nodes_of(symbols: Iterable[Symbol]) -> list[Node]:
+    """The calls that make `symbols`, and the inputs, oldest first."""
+    found = {s.node[INDEX]: s.node for s in symbols}
+    heap, nodes = list(found.values()), []
+    heapify(heap)
+    while heap:
+        node = heappop(heap)
+        nodes.append(node)
+        for parent in node[FIRST_PARENT:]:
+            if parent[INDEX] not in found:
+                found[parent[INDEX]] = parent
+                heappush(heap, parent)
+    return nodes[::-1]
+
+
+def evaluate(nodes: list[Node], values: dict[int, Any]) -> dict[int, Any]:
+    """The value of each of `nodes` (oldest first) by index, given those of the inputs."""
+    for node in nodes:
+        index, prim, args = node[INDEX], node[PRIM], node[SAVED]
+        if index in values:
+            continue
+        if len(node) > FIRST_PARENT and node[PARAMS] is NOTHING and prim.outputs and len(args) == 1 and type(args[0]) is int:
+            values[index] = values[node[FIRST_PARENT][INDEX]][args[0]]
+            continue
+        xs = [values.get(a.node[INDEX], a) if type(a) is Symbol else a for a in args]
+        values[index] = prim.call(*xs, **node[PARAMS])
+    return values

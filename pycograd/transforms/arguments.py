@@ -1,0 +1,195 @@
+"""The edge of every transform: which arguments it differentiates, their leaves, and the results in the same containers."""
+
+import functools
+import inspect
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import MethodType
+from typing import Any
+
+import numpy as np
+
+from pycograd.core import PLAIN, Traced, aval_of, register, tree_flatten, tree_unflatten
+
+__all__ = ["Grads", "Selection", "Transformed", "described", "is_differentiable", "like", "one_of"]
+
+NUMBERS = PLAIN - {bool, np.bool_, np.ndarray}
+Argnums = int | str | Sequence[int | str] | None
+
+
+class Grads(tuple[Any, ...]):
+    """One gradient per positional argument: a tuple that refuses to be taken for the gradient itself."""
+
+    __slots__ = ()
+    __array_ufunc__ = None  # so that `array - grads` asks us
+
+    def _refuse(self, *_: Any) -> Any:
+        raise TypeError(
+            f"this is a tuple of {len(self)} gradient{'s' * (len(self) != 1)}, one per argument: "
+            "unpack it, `(g,) = grad(f)(x)`, or ask for one, `grad(f, argnums=0)`"
+        )
+
+    __mul__ = __rmul__ = __add__ = __radd__ = __sub__ = __rsub__ = __truediv__ = __rtruediv__ = _refuse
+    __matmul__ = __rmatmul__ = __pow__ = __rpow__ = __neg__ = _refuse
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        return self._refuse() if len(self) == 1 else np.array(tuple(self), dtype)
+
+
+register(Grads, lambda grads: (tuple(grads), None), lambda _, children: Grads(children))
+
+
+class Transformed:
+    """A function made of a user's function by a transform: keeps its name, signature and doc, and can be pickled."""
+
+    def __init__(self, maker: Callable[..., Any], f: Callable[..., Any], call: Callable[..., Any], **options: Any) -> None:
+        functools.update_wrapper(self, f, updated=())
+        self.__wrapped__ = f
+        self._maker, self._call, self._options = maker, call, options
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._call(*args, **kwargs)
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else MethodType(self, instance)
+
+    def __repr__(self) -> str:
+        return f"{self._maker.__name__}({name_of(self.__wrapped__)})"
+
+    def __reduce__(self) -> Any:
+        return rebuild, (self._maker, self.__wrapped__, self._options)
+
+
+def rebuild(maker: Callable[..., Any], f: Callable[..., Any], options: dict[str, Any]) -> Any:
+    return maker(f, **options)
+
+
+class Selection:
+    """The arguments of one call, with the leaves of the selected ones taken out.
+
+    leaves  the numbers to differentiate, as they came
+    call    f with others in their place
+    wrap    one result per leaf, in the containers that the selected arguments had; None at the other leaves
+    """
+
+    __slots__ = ("_args", "_kwargs", "_plans", "_shape", "leaves")
+
+    def __init__(self, f: Callable[..., Any], argnums: Argnums, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        self._args, self._kwargs = args, kwargs
+        self._shape, places = resolve(f, argnums, args, kwargs)
+        self.leaves: list[Any] = []
+        self._plans: list[tuple[Any, Any, list[Any] | None]] = []
+        for place in places:
+            arg = kwargs[place] if isinstance(place, str) else args[place]
+            if type(arg) in NUMBERS or (type(arg) is np.ndarray and arg.dtype.kind in "fciu"):
+                self._plans.append((place, None, None))
+                self.leaves.append(arg)
+                continue
+            xs, treedef = tree_flatten(arg)
+            self._plans.append((place, treedef, xs))
+            self.leaves += filter(is_differentiable, xs)
+
+    def call(self, f: Callable[..., Any], values: Sequence[Any]) -> Any:
+        args, kwargs, rest = list(self._args), dict(self._kwargs), iter(values)
+        for place, treedef, xs in self._plans:
+            if xs is None:
+                arg = next(rest)
+            else:
+                arg = tree_unflatten(treedef, [next(rest) if is_differentiable(x) else x for x in xs])
+            if isinstance(place, str):
+                kwargs[place] = arg
+            else:
+                args[place] = arg
+        return f(*args, **kwargs)
+
+    def wrap(self, results: Sequence[Any]) -> Any:
+        rest, out = iter(results), []
+        for _, treedef, xs in self._plans:
+            if xs is None:
+                out.append(next(rest))
+            else:
+                out.append(tree_unflatten(treedef, [next(rest) if is_differentiable(x) else None for x in xs]))
+        return out[0] if self._shape is None else self._shape(out)
+
+    def unwrap(self, tree: Any, what: str) -> list[Any]:
+        """The leaves of `tree`, a value per selected argument as `wrap` returns it, where the arguments have leaves."""
+        trees, found = ([tree] if self._shape is None else list(tree)), []
+        if len(trees) != len(self._plans):
+            raise ValueError(f"{what}: {len(trees)} given for {len(self._plans)} arguments")
+        for t, (place, treedef, xs) in zip(trees, self._plans, strict=True):
+            if xs is None:
+                found.append(t)
+                continue
+            leaves, structure = tree_flatten(t)
+            if structure != treedef:
+                raise ValueError(f"{what} of argument {place!r} has the structure {structure}, the argument {treedef}")
+            found += [v for v, x in zip(leaves, xs, strict=True) if is_differentiable(x)]
+        for v, x in zip(found, self.leaves, strict=True):
+            if np.shape(v) != np.shape(x):
+                raise ValueError(f"{what} has shape {np.shape(v)}, the argument {np.shape(x)}")
+        return found
+
+
+def is_differentiable(x: Any) -> bool:
+    """Whether a leaf is a number or an array of numbers; booleans, None, strings and other objects are not."""
+    kind = type(x)
+    if kind in NUMBERS:
+        return True
+    if isinstance(x, (np.ndarray, np.generic, Traced)):
+        dtype = np.dtype(aval_of(x).dtype)
+        return dtype.kind in "fciu" or (dtype.kind == "V" and dtype.names is None and dtype.itemsize == 2)
+    return isinstance(x, (int, float, complex)) and not isinstance(x, bool)
+
+
+def resolve(f: Any, argnums: Argnums, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, list[int | str]]:
+    """The container for one result per selected argument (None for a bare result), and the places of those arguments."""
+    if argnums is None:
+        return Grads, list(range(len(args)))
+    if isinstance(argnums, (int, str, np.integer)):
+        return None, [place(f, argnums, args, kwargs)]
+    return tuple, [place(f, n, args, kwargs) for n in argnums]
+
+
+def place(f: Any, argnum: int | str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> int | str:
+    """Where the argument `argnum`, a position or the name of a parameter, stands in this call."""
+    if isinstance(argnum, str):
+        if argnum in kwargs:
+            return argnum
+        names = list(inspect.signature(f).parameters)
+        if argnum not in names:
+            raise ValueError(f"argnums: {name_of(f)} has no parameter {argnum!r}; it has {', '.join(names)}")
+        if names.index(argnum) >= len(args):
+            raise ValueError(f"argnums: {name_of(f)} was called without {argnum!r}; a default has no gradient, pass it")
+        return names.index(argnum)
+    if not -len(args) <= argnum < len(args):
+        raise ValueError(f"argnums={argnum} is out of range: {name_of(f)} was called with {len(args)} positional arguments")
+    return int(argnum) % len(args)
+
+
+def like(g: Any, x: Any) -> Any:
+    """The gradient `g` as the kind of number that the argument `x` is: Python float, numpy scalar or array."""
+    if isinstance(g, Traced):
+        return g
+    if type(x) is np.ndarray or isinstance(x, np.ndarray):
+        return np.asarray(g)
+    if isinstance(x, np.generic):
+        return g[()] if isinstance(g, np.ndarray) else g
+    return g
+
+
+def one_of(**spellings: Any) -> Any:
+    """The value of the one keyword that was given of two spellings; None if neither was."""
+    given = {name: value for name, value in spellings.items() if value is not None}
+    if len(given) > 1:
+        raise TypeError(f"{' and '.join(given)} are two spellings of one keyword: give one of them")
+    return next(iter(given.values()), None)
+
+
+def name_of(f: Any) -> str:
+    return getattr(f, "__name__", None) or getattr(getattr(f, "func", None), "__name__", None) or type(f).__name__
+
+
+def described(f: Any) -> str:
+    """`loss (fit.py:12)`: how errors name a user's function."""
+    code = getattr(inspect.unwrap(f), "__code__", None) if callable(f) else None
+    return f"{name_of(f)} ({Path(code.co_filename).name}:{code.co_firstlineno})" if code else name_of(f)

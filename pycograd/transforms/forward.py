@@ -1,0 +1,98 @@
+"""Forward mode: a tangent is carried beside each value.  `linearize` keeps the linear part to apply it again."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from pycograd.core import (
+    Dual,
+    Handle,
+    Symbol,
+    aval_of,
+    cotangent_aval,
+    evaluate,
+    levels,
+    new_dual,
+    new_symbol,
+    nodes_of,
+    running,
+    tangent_of,
+    tree_flatten,
+    tree_unflatten,
+    zeros,
+)
+from pycograd.core.tape import INDEX
+from pycograd.weave import woven
+
+from .arguments import Argnums, Selection, Transformed, name_of
+
+__all__ = ["forward_at", "jvp", "linearize", "make_jvp"]
+
+
+def jvp(f: Callable[..., Any], primals: Any, tangents: Any) -> tuple[Any, Any]:
+    """The output of `f` at `primals` and its derivative along `tangents`.
+
+    primals, tangents  sequences of arguments and of their tangents, of the same structures and shapes
+    Both results have the structure of the output.  Raises ValueError if structures or shapes differ.
+
+    >>> jvp(lambda x: x ** 2, (3.0,), (1.0,))
+    (9.0, 6.0)
+    """
+    selection = Selection(f, None, tuple(primals), {})
+    return push(f, selection, selection.unwrap(tuple(tangents), f"jvp of {name_of(f)}: the tangent"))
+
+
+def push(f: Callable[..., Any], selection: Selection, tangents: list[Any]) -> tuple[Any, Any]:
+    """The output of `f` and its tangent, given one tangent for each leaf of `selection`."""
+    with running("jvp") as level:
+        duals = [new_dual(x, level, t) for x, t in zip(selection.leaves, tangents, strict=True)]
+        out = selection.call(woven(f), duals)
+    leaves, treedef = tree_flatten(out)
+    leaves = [y.current() if isinstance(y, Handle) else y for y in leaves]
+    values = [y.value if type(y) is Dual and y.level == level else y for y in leaves]
+    return tree_unflatten(treedef, values), tree_unflatten(treedef, [tangent_of(y, level) for y in leaves])
+
+
+def forward_at(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
+    """`jvp`, curried: forward_at(f, argnums)(*args)(v) is `(out, df.v)`, v the tangent of argument `argnums`.
+
+    >>> forward_at(np.sin)(0.0)(2.0)[1]
+    2.0
+    """
+
+    def at(*args: Any, **kwargs: Any) -> Callable[[Any], tuple[Any, Any]]:
+        selection = Selection(f, argnums, args, kwargs)
+        return lambda v: push(f, selection, selection.unwrap(v, f"jvp of {name_of(f)}: the tangent"))
+
+    return Transformed(forward_at, f, at, argnums=argnums)
+
+
+make_jvp = forward_at
+
+
+def linearize(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., Any]]:
+    """The output of `f` at `primals`, and its derivative there as a linear function of one tangent per primal.
+
+    `f` runs once, with a captured tangent; the derivative replays only what depended on that, so that many directions
+    cost no second evaluation of `f`.
+
+    >>> y, along = linearize(lambda x: x ** 3, 2.0)
+    >>> along(1.0)
+    12.0
+    """
+    selection = Selection(f, None, primals, {})
+    level = next(levels)
+    inputs = [new_symbol(cotangent_aval(aval_of(x)), level) for x in selection.leaves]
+    out, tangent = push(f, selection, list(inputs))
+    leaves, treedef = tree_flatten(tangent)
+    symbols = [t for t in leaves if type(t) is Symbol and t.level == level]
+    nodes = nodes_of(symbols)
+
+    def along(*tangents: Any) -> Any:
+        given = selection.unwrap(tangents, f"linearize of {name_of(f)}: the tangent")
+        values = evaluate(nodes, {s.node[INDEX]: t for s, t in zip(inputs, given, strict=True)})
+        found = [values[t.node[INDEX]] if type(t) is Symbol and t.level == level else t for t in leaves]
+        return tree_unflatten(treedef, found)
+
+    return out, along

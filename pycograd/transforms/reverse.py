@@ -1,0 +1,241 @@
+"""Reverse mode: `grad` and its relatives.  Each records one tape and runs the one backward pass."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from pycograd.core import (
+    Handle,
+    Traced,
+    Var,
+    aval_of,
+    backward,
+    ones,
+    running,
+    shape_of,
+    tree_flatten,
+    tree_map,
+    tree_unflatten,
+    watched,
+    zeros,
+)
+from pycograd.core.tape import AVAL, INDEX, Node
+from pycograd.weave import woven
+
+from .arguments import Argnums, Selection, Transformed, described, like, name_of, one_of
+
+__all__ = [
+    "elementwise_grad",
+    "grad",
+    "holomorphic_grad",
+    "make_vjp",
+    "reverse_at",
+    "value_and_grad",
+    "vjp",
+]
+
+
+class Recording:
+    """One run of a function on a tape of its own: its output, one level down, and the way back."""
+
+    __slots__ = ("inputs", "level", "out", "selection")
+
+    def __init__(self, f: Callable[..., Any], selection: Selection, transform: str) -> None:
+        self.selection = selection
+        with running(transform) as self.level:
+            variables = [watched(x, self.level) for x in selection.leaves]
+            self.inputs = [v.node for v in variables]
+            self.out = selection.call(woven(f), variables)
+
+    def node_of(self, y: Any) -> Node | None:
+        """The node of `y`, if it depends on the inputs."""
+        return y.node if type(y) is Var and y.level == self.level else None
+
+    def value_of(self, y: Any) -> Any:
+        """`y` one level down."""
+        y = y.current() if isinstance(y, Handle) else y
+        return y.value if type(y) is Var and y.level == self.level else y
+
+    def gradients(self, roots: list[tuple[Node, Any]]) -> list[Any]:
+        """The cotangents of the inputs, given those of some nodes."""
+        found = backward(roots)
+        gs = [found[n[INDEX]][1] if n[INDEX] in found else zeros(n[AVAL]) for n in self.inputs]
+        return [like(g, x) for g, x in zip(gs, self.selection.leaves, strict=True)]
+
+
+def value_and_grad(
+    f: Callable[..., Any], argnums: Argnums = None, *, argnum: Any = None, has_aux: bool = False
+) -> Callable[..., Any]:
+    """The function that returns the value of the scalar function `f` and its gradients.
+
+    argnums  None: a tuple, one gradient per positional argument; an int or a parameter's name: that gradient, bare; a
+             sequence: a tuple in that order (`argnum` is a synonym)
+    has_aux  `f` returns `(value, aux)`; then the result is `((value, aux), gradients)`
+
+    Arguments may be pytrees; a gradient has its argument's structure, shape and dtype (an integer's is float64), with
+    None for leaves that are not numbers.  Keyword arguments are passed on, undifferentiated unless named in `argnums`.
+    Raises TypeError if `f` does not return a single real scalar.
+
+    >>> value, (g,) = value_and_grad(lambda x: np.sum(x ** 2))(np.array([1.0, 2.0]))
+    >>> print(value, g)
+    5.0 [2. 4.]
+    """
+    argnums = one_of(argnums=argnums, argnum=argnum)
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        run = Recording(f, Selection(f, argnums, args, kwargs), "grad")
+        y, aux = split_aux(f, run.out) if has_aux else (run.out, None)
+        node, value = run.node_of(y), run.value_of(y)
+        check_scalar(f, value)
+        grads = run.selection.wrap(run.gradients([(node, ones(aval_of(value)))] if node else []))
+        return ((value, tree_map(run.value_of, aux)) if has_aux else value), grads
+
+    return Transformed(value_and_grad, f, call, argnums=argnums, has_aux=has_aux)
+
+
+def grad(f: Callable[..., Any], argnums: Argnums = None, *, argnum: Any = None, has_aux: bool = False) -> Callable[..., Any]:
+    """The gradient of the scalar function `f`, as a function of the same arguments.
+
+    A tuple, one gradient per positional argument, unless `argnums` names one; see `value_and_grad`.  With `has_aux` the
+    result is `(gradients, aux)`.
+
+    >>> grad(np.sin)(0.0)
+    (1.0,)
+    >>> grad(lambda w, x: np.sum(w * x), argnums=0)(np.ones(2), np.array([3.0, 4.0]))
+    array([3., 4.])
+    """
+    both = value_and_grad(f, argnums, argnum=argnum, has_aux=has_aux)
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        value, grads = both(*args, **kwargs)
+        return (grads, value[1]) if has_aux else grads
+
+    return Transformed(grad, f, call, argnums=one_of(argnums=argnums, argnum=argnum), has_aux=has_aux)
+
+
+def split_aux(f: Any, out: Any) -> tuple[Any, Any]:
+    if not isinstance(out, tuple) or len(out) != 2:
+        raise TypeError(f"has_aux: {described(f)} must return a pair (value, aux), not {type(out).__name__}")
+    return out
+
+
+def check_scalar(f: Any, y: Any) -> None:
+    """Raise TypeError unless `y` is one real number."""
+    name = name_of(f)
+    if not isinstance(y, (Traced, np.ndarray, np.generic, int, float, complex)):
+        kind = type(y).__name__
+        raise TypeError(
+            f"grad of {name} needs a function returning a single scalar; {described(f)} returned a {kind}. "
+            f"Return one number (and has_aux=True for more), or use jacobian({name})"
+        )
+    aval = aval_of(y)
+    if aval.size != 1:
+        raise TypeError(
+            f"grad of {name} needs a function returning a single scalar; {described(f)} returned shape {aval.shape}. "
+            f"Sum it with np.sum, or use jacobian({name})"
+        )
+    if np.dtype(aval.dtype).kind == "c":
+        raise TypeError(
+            f"grad of {name} needs a function returning a single scalar that is real; {described(f)} returned a complex one. "
+            f"Take np.real or np.abs of it, or use holomorphic_grad({name})"
+        )
+
+
+def vjp(f: Callable[..., Any], *primals: Any, cotangent: Any = None, has_aux: bool = False) -> Any:
+    """The output of `f` at `primals`, and its pullback.
+
+    The pullback takes a cotangent of the output (same structure and shapes) to a tuple of cotangents, one per primal, and
+    may be called again.  `vjp(f, primals_tuple, cotangent=ct)` applies it at once: `(out, cotangents)`.
+
+    >>> y, pullback = vjp(lambda x: x * x, np.array([1.0, 2.0]))
+    >>> pullback(np.array([1.0, 10.0]))
+    (array([ 2., 40.]),)
+    """
+    if cotangent is not None:
+        (primals,) = primals
+    run = Recording(f, Selection(f, None, tuple(primals), {}), "vjp")
+    out, aux = split_aux(f, run.out) if has_aux else (run.out, None)
+    value, pull = with_pullback(f, run, out)
+    if cotangent is not None:
+        return value, tuple(pull(cotangent))
+
+    def pullback(cotangent: Any) -> tuple[Any, ...]:
+        return tuple(pull(cotangent))
+
+    return (value, pullback, tree_map(run.value_of, aux)) if has_aux else (value, pullback)
+
+
+def with_pullback(f: Any, run: Recording, out: Any) -> tuple[Any, Callable[[Any], Any]]:
+    leaves, treedef = tree_flatten(out)
+    nodes, values = [run.node_of(y) for y in leaves], [run.value_of(y) for y in leaves]
+    shapes = [shape_of(v) for v in values]
+
+    def pullback(cotangent: Any) -> Any:
+        gs, structure = tree_flatten(cotangent)
+        if structure != treedef:
+            raise ValueError(f"pullback of {name_of(f)}: the cotangent has the structure {structure}, the output {treedef}")
+        for g, shape in zip(gs, shapes, strict=True):
+            if g is not None and np.shape(g) != shape:
+                raise ValueError(f"pullback of {name_of(f)}: the cotangent has shape {np.shape(g)}, the output {shape}")
+        roots = [(n, g) for n, g in zip(nodes, gs, strict=True) if n is not None and g is not None]
+        return run.selection.wrap(run.gradients(roots))
+
+    return tree_unflatten(treedef, values), pullback
+
+
+def reverse_at(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
+    """The function from arguments to `(pullback, out)`, curried: `pullback(ct)` is the cotangent of argument `argnums`.
+
+    >>> pullback, y = reverse_at(np.sin)(0.0)
+    >>> pullback(2.0)
+    2.0
+    """
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        run = Recording(f, Selection(f, argnums, args, kwargs), "vjp")
+        value, pullback = with_pullback(f, run, run.out)
+        return pullback, value
+
+    return Transformed(reverse_at, f, call, argnums=argnums)
+
+
+make_vjp = reverse_at
+
+
+def elementwise_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
+    """The derivative of a function that acts on each element, element by element: the gradient of the sum of its output.
+
+    >>> elementwise_grad(np.tanh)(np.zeros(3))
+    array([1., 1., 1.])
+    """
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        run = Recording(f, Selection(f, argnums, args, kwargs), "grad")
+        node, value = run.node_of(run.out), run.value_of(run.out)
+        return run.selection.wrap(run.gradients([(node, ones(aval_of(value)))] if node else []))
+
+    return Transformed(elementwise_grad, f, call, argnums=argnums)
+
+
+def holomorphic_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
+    """The complex derivative f'(z) of a holomorphic function of complex arguments to one complex number.
+
+    Raises TypeError if a selected argument or the output is not complex.
+
+    >>> holomorphic_grad(lambda z: z ** 2)(1 + 2j)
+    (2+4j)
+    """
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        selection = Selection(f, argnums, args, kwargs)
+        if any(np.dtype(aval_of(x).dtype).kind != "c" for x in selection.leaves):
+            raise TypeError(f"holomorphic_grad of {name_of(f)} needs complex arguments; use grad for real ones")
+        run = Recording(f, selection, "holomorphic_grad")
+        node, value = run.node_of(run.out), run.value_of(run.out)
+        aval = aval_of(value)
+        if aval.size != 1 or np.dtype(aval.dtype).kind != "c":
+            raise TypeError(f"holomorphic_grad of {name_of(f)} needs one complex number as output, not {aval}")
+        return run.selection.wrap(run.gradients([(node, ones(aval))] if node else []))
+
+    return Transformed(holomorphic_grad, f, call, argnums=argnums)

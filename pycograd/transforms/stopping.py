@@ -1,0 +1,26 @@
+"""Ending a gradient on purpose: `stop_gradient`, and `value_of` for the plain numbers."""
+
+from typing import Any
+
+from pycograd.core import Primitive, Traced, tree_map
+
+__all__ = ["detach", "stop_gradient"]
+
+constant = Primitive(
+    lambda x: x, operands="x", batch=lambda prim, xs, batched, params: xs[0], shape=lambda x: x, name="stop_gradient"
+)
+
+
+def stop_gradient(x: Any) -> Any:
+    """`x`, a value or a pytree of values, as a constant: no transform differentiates it, in any order.
+
+    Under vmap it still differs between the examples.
+
+    >>> from pycograd import grad
+    >>> grad(lambda x: x * stop_gradient(x))(3.0)
+    (3.0,)
+    """
+    return tree_map(lambda v: constant(v) if isinstance(v, Traced) else v, x)
+
+
+detach = stop_gradient

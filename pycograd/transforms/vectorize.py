@@ -1,0 +1,152 @@
+"""vmap: a function of one example, applied to many at once."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import optree
+
+from pycograd.core import Batched, Handle, Traced, new_batched, running, shape_of, tree_flatten, tree_map, tree_unflatten
+from pycograd.core.trees import NAMESPACE
+from pycograd.weave import woven
+
+from .arguments import Transformed, name_of
+
+__all__ = ["batched_call", "in_chunks", "vmap"]
+
+
+class Unless(int):
+    """An axis that stands in a signature when the caller gives none."""
+
+
+FIRST = Unless(0)
+
+
+def vmap(
+    f: Callable[..., Any],
+    in_axes: Any = FIRST,
+    out_axes: Any = FIRST,
+    *,
+    in_dims: Any = FIRST,
+    out_dims: Any = FIRST,
+    axis_size: int | None = None,
+    chunk_size: int | None = None,
+) -> Callable[..., Any]:
+    """`f`, a function of one example, as a function of many at once: no loop, one call of each operation for all.
+
+    in_axes     the axis of each argument along which its examples lie: an int, None (the same for all examples), or a
+                sequence with one entry per argument, each an int, None, or a pytree prefix of the argument.  Negative axes
+                count from the end.  (`in_dims` is a synonym)
+    out_axes    where the batch axis goes in the output: an int, or a pytree prefix of it; None for an output that is the
+                same for all examples (`out_dims` is a synonym)
+    axis_size   the number of examples, where no argument tells
+    chunk_size  how many examples at a time, to bound memory
+    Keyword arguments are passed on, the same for all.
+    Raises ValueError if no argument is mapped, or the mapped sizes disagree; TypeError if Python branches on a number that
+    differs between the examples (use np.where).
+
+    >>> vmap(np.dot, in_axes=(0, None))(np.eye(2), np.array([3.0, 4.0]))
+    array([3., 4.])
+    """
+    ins, outs = chosen("in", in_axes, in_dims), chosen("out", out_axes, out_dims)
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        leaves, treedef = tree_flatten(args)
+        axes = prefix(tuple(ins) if isinstance(ins, list) else ins, args, f"in_axes of vmap({name_of(f)})")
+        n = mapped_size(f, args, axes, leaves, axis_size)
+        xs = [x if a is None else in_front(x, a) for x, a in zip(leaves, axes, strict=True)]
+
+        def part(chunk: slice) -> Any:
+            given = [x if a is None else x[chunk] for x, a in zip(xs, axes, strict=True)] if chunk_size else xs
+            size = len(range(n)[chunk])
+            return batched_call(f, given, [a is not None for a in axes], treedef, kwargs, size, outs)
+
+        if not chunk_size or chunk_size >= n:
+            return part(slice(None))
+        return joined([part(c) for c in in_chunks(n, chunk_size)], outs)
+
+    return Transformed(vmap, f, call, in_axes=ins, out_axes=outs, axis_size=axis_size, chunk_size=chunk_size)
+
+
+def chosen(kind: str, axes: Any, dims: Any) -> Any:
+    """The one of two spellings that was given."""
+    if axes is not FIRST and dims is not FIRST:
+        raise TypeError(f"{kind}_axes and {kind}_dims are two spellings of one keyword: give one of them")
+    axes = dims if axes is FIRST else axes
+    return 0 if axes is FIRST else axes
+
+
+def batched_call(f: Any, xs: list[Any], mapped: list[bool], treedef: Any, kwargs: dict[str, Any], n: int, out_axes: Any) -> Any:
+    """Run `f` on its arguments (flattened to `xs`), the mapped ones with their batch axis in front."""
+    with running("vmap") as level:
+        args = [new_batched(x, level) if m else x for x, m in zip(xs, mapped, strict=True)]
+        out = woven(f)(*tree_unflatten(treedef, args), **kwargs)
+    ys, structure = tree_flatten(out)
+    axes = prefix(out_axes, out, f"out_axes of vmap({name_of(f)})")
+    return tree_unflatten(structure, [unbatched(y, level, n, a, f) for y, a in zip(ys, axes, strict=True)])
+
+
+def unbatched(y: Any, level: int, n: int, axis: int | None, f: Any) -> Any:
+    """The output `y` with its batch axis at `axis`."""
+    y = y.current() if isinstance(y, Handle) else y
+    if type(y) is Batched and y.level == level:
+        if axis is None:
+            raise ValueError(f"vmap of {name_of(f)}: out_axes is None for an output that differs between the examples")
+        return y.value if axis == 0 else np.moveaxis(y.value, 0, axis)
+    if axis is None or not isinstance(y, (np.ndarray, np.generic, Traced, int, float, complex)):
+        return y
+    y = np.broadcast_to(y, (n, *shape_of(y)))
+    return y if axis == 0 else np.moveaxis(y, 0, axis)
+
+
+def prefix(axes: Any, tree: Any, what: str) -> list[Any]:
+    """One axis per leaf of `tree`, given a pytree prefix of axes."""
+    try:
+        return optree.broadcast_prefix(axes, tree, none_is_leaf=True, namespace=NAMESPACE)
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"{what} = {axes} is not a prefix of what it maps: {error}") from None
+
+
+def mapped_size(f: Any, args: Any, axes: list[Any], leaves: list[Any], axis_size: int | None) -> int:
+    """The number of examples, on which all mapped arguments must agree."""
+    sizes = {} if axis_size is None else {"axis_size": axis_size}
+    for name, x, axis in zip(names_of(args), leaves, axes, strict=True):
+        if axis is None:
+            continue
+        shape = shape_of(x)
+        if not -len(shape) <= axis < len(shape):
+            raise ValueError(f"vmap of {name_of(f)}: {name} has shape {shape}, no axis {axis} to map; in_axes None leaves it whole")
+        sizes[name] = shape[axis]
+    if not sizes:
+        raise ValueError(f"vmap of {name_of(f)}: no batched (array) argument; map one with in_axes, or give axis_size")
+    if len(set(sizes.values())) > 1:
+        listed = ", ".join(f"{name} has {n}" for name, n in sizes.items())
+        raise ValueError(f"vmap of {name_of(f)}: the numbers of examples disagree: {listed}")
+    return next(iter(sizes.values()))
+
+
+def names_of(args: tuple[Any, ...]) -> Iterator[str]:
+    """`argument 0`, or `argument 0, leaf 2`, for each leaf of the arguments."""
+    for i, arg in enumerate(args):
+        count = len(tree_flatten(arg)[0])
+        yield from (f"argument {i}" if count == 1 else f"argument {i}, leaf {j}" for j in range(count))
+
+
+def in_front(x: Any, axis: int) -> Any:
+    x = x.current() if isinstance(x, Handle) else x
+    return x if axis == 0 else np.moveaxis(x, axis, 0)
+
+
+def in_chunks(n: int, size: int) -> list[slice]:
+    """Slices of at most `size` that cover range(n)."""
+    if size < 1:
+        raise ValueError(f"chunk_size must be at least 1, not {size}")
+    return [slice(i, i + size) for i in range(0, n, size)]
+
+
+def joined(parts: list[Any], out_axes: Any) -> Any:
+    """The outputs of chunks, joined along their batch axes."""
+    axes = prefix(out_axes, parts[0], "out_axes")
+    columns = zip(*[tree_flatten(p)[0] for p in parts], strict=True)
+    ys = [c[0] if a is None else np.concatenate(c, axis=a) for a, c in zip(axes, columns, strict=True)]
+    return tree_unflatten(tree_flatten(parts[0])[1], ys)
