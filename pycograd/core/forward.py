@@ -15,7 +15,7 @@ class Dual(Traced):
     """A value with its tangent: the derivative of the value along the direction that forward mode follows."""
 
     __slots__ = ()
-    tangent = Traced.node  # type: ignore[attr-defined]  # all watched values share one slot layout
+    tangent = Traced.node  # type: ignore[misc]  # all watched values share one slot layout
 
     def interpret(self, prim: Any, level: float, args: Any, params: Any) -> Any:
         mine = [i for i, a in enumerate(args) if type(a) is Dual and a.level == level]

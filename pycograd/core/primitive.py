@@ -155,8 +155,11 @@ def dispatch(prim: Primitive, *args: Any, **params: Any) -> Any:
     top: Any = None
     level: float = -1
     for a in args:
-        if isinstance(a, Traced) and a.level > level:
-            top, level = a, a.level
+        if isinstance(a, Traced):
+            if a.level > level:
+                top, level = a, a.level
+        elif type(a) is list or type(a) is tuple:  # numpy takes them for arrays; these may hold watched values
+            return dispatch(prim, *map(REGISTRY[np.asarray], args), **params)
     if top is not None:
         return top.interpret(prim, level, args, params)
     try:

@@ -13,6 +13,20 @@ from .traced import Traced
 __all__ = ["Symbol", "evaluate", "new_symbol", "nodes_of"]
 
 
+class Pick:
+    """The operation that takes one output of a call that has several."""
+
+    name = "output"
+    outputs = 0
+
+    @staticmethod
+    def call(outputs: Any, *, i: int) -> Any:
+        return outputs[i]
+
+
+PICK = Pick()
+
+
 class Symbol(Traced):
     """A value of a graph being captured: `value` is an `Aval`, `node` the call that makes it."""
 
@@ -22,11 +36,11 @@ class Symbol(Traced):
 
     @property
     def aval(self) -> Aval:
-        return self.value  # type: ignore[no-any-return]
+        return self.value
 
     @property
     def shape(self) -> tuple[int, ...]:
-        return self.value.shape  # type: ignore[no-any-return]
+        return self.value.shape
 
     def interpret(self, prim: Any, level: float, args: Any, params: Any) -> Any:
         mine = [a for a in args if type(a) is Symbol and a.level == level]
@@ -34,7 +48,8 @@ class Symbol(Traced):
         node = (next(clock), prim, None, args, False, aval, params, *[a.node for a in mine])
         if not prim.outputs:
             return new_symbol(aval, level, node)
-        picks = [(next(clock), prim, None, (i,), True, a, NOTHING, node) for i, a in enumerate(aval)]
+        whole = new_symbol(aval, level, node)
+        picks = [(next(clock), PICK, None, (whole,), True, a, {"i": i}, node) for i, a in enumerate(aval)]
         return tuple(new_symbol(a, level, pick) for a, pick in zip(aval, picks, strict=True))
 
     def __repr__(self) -> str:
@@ -79,9 +94,6 @@ def evaluate(nodes: list[Node], values: dict[int, Any]) -> dict[int, Any]:
     for node in nodes:
         index, prim, args = node[INDEX], node[PRIM], node[SAVED]
         if index in values:
-            continue
-        if len(node) > FIRST_PARENT and node[PARAMS] is NOTHING and prim.outputs and len(args) == 1 and type(args[0]) is int:
-            values[index] = values[node[FIRST_PARENT][INDEX]][args[0]]
             continue
         xs = [values.get(a.node[INDEX], a) if type(a) is Symbol else a for a in args]
         values[index] = prim.call(*xs, **node[PARAMS])
