@@ -25,12 +25,13 @@ class Plan:
     woven    the code to run in its place; None leaves the functions as they are, for `reason`
     cells    those that `woven` has beside the function's own, which stand together from `first` on
     single   the woven function, if all functions of this code are alike
+    alone    whether the functions are left alone by choice
     """
 
-    __slots__ = ("cells", "code", "first", "reason", "single", "woven")
+    __slots__ = ("alone", "cells", "code", "first", "reason", "single", "woven")
 
     def __init__(self, code: CodeType, reason: str = "") -> None:
-        self.code, self.reason = code, reason
+        self.code, self.reason, self.alone = code, reason, False
         self.woven: CodeType | None = None
         self.single: FunctionType | None = None
 
@@ -91,6 +92,7 @@ class Plans:
         code = f.__code__
         plan = Plan(code)
         if not is_woven(f):
+            plan.alone = True
             plan.reason = f"{f.__module__} is left alone; pycograd.weave({f.__module__}) weaves it"
         else:
             try:

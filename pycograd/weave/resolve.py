@@ -31,9 +31,20 @@ from .plans import Plans
 from .rewriter import DYNAMIC, METHODS
 from .selection import LRU, adopt, call_of, functions_of, is_woven, observers
 
-__all__ = ["Cells", "PLANS", "TAKE_FUNCTIONS", "known", "rebuild", "resolve_call", "visible", "woven"]
+__all__ = [
+    "Cells",
+    "PLANS",
+    "TAKE_FUNCTIONS",
+    "known",
+    "rebuild",
+    "resolve_call",
+    "resolve_method",
+    "visible",
+    "woven",
+]
 
 LIMIT = 4096
+OF_C = frozenset([np.ufunc, type(np.sum)])
 TAKE_FUNCTIONS: dict[
     Any, Callable[..., Any]
 ] = {}  # map, sorted, np.vectorize, ... -> ours, filled by `callables.py`
@@ -71,20 +82,35 @@ def resolve_call(callee: Any) -> Any:
     if kind is MethodType:
         function = callee.__func__
         return MethodType(functions.get(function) or rebuild(function, of_function), callee.__self__)
+    if kind in OF_C:
+        return TAKE_FUNCTIONS.get(callee) or REGISTRY.get(callee) or REGISTRY.find(callee) or callee
     return rebuild(callee, of_function)
+
+
+def resolve_method(callee: Any) -> Any:
+    """`resolve_call` of an attribute, none of METHODS: faster for methods."""
+    kind = type(callee)
+    if kind is MethodType:
+        function = callee.__func__
+        found = functions.get(function)
+        if found is not None:
+            return callee if found is function else MethodType(found, callee.__self__)
+    elif kind is BuiltinFunctionType and type(callee.__self__) in known:
+        return callee
+    return resolve_call(callee)
 
 
 def woven(f: Any) -> Any:
     """What a transform runs for the user's `f`: woven, and its package with it; `f` if there is nothing to weave."""
     if not enabled[-1]:
         return f
-    kind = type(f)
-    if kind is FunctionType:
+    if type(f) is FunctionType:
         found = functions.get(f)
         if found is not None and found is not f:
             return found
-        adopt(f)
-        return of_function(f)
+        plan = PLANS.by_code.get(id(f.__code__))
+        if plan is not None and not plan.alone:
+            return plan.function(f)
     for function in functions_of(f):
         adopt(function)
     return resolve_call(f)

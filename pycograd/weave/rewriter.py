@@ -3,10 +3,11 @@
 What a callee is known to be when its caller is woven costs an identity check where it stands, so that a name bound anew
 is seen at once; what it resolves to is content of a closure cell:
 
-    np.exp(x)        ->  (exp' if np.exp is exp else resolve(np.exp))(x)
-    helper(x)        ->  (helper' if helper is it else resolve(helper))(x)
-    x.sum(axis=1)    ->  x.sum(axis=1) if type(x) in known else resolve(x.sum)(axis=1)
-    layers[i](x)     ->  resolve(layers[i])(x)
+    helper(x)         ->  (helper' if helper is it else resolve(helper))(x)
+    np.exp(x * g(y))  ->  (exp' if np.exp is exp else resolve(np.exp))(x * ...)
+    np.exp(x * w)     ->  (np.exp if type(x) in plain and type(w) in plain else ... as above)(x * w)
+    x.sum(axis=1)     ->  x.sum(axis=1) if type(x) in known else resolve(x.sum)(axis=1)
+    layers[i](x)      ->  resolve(layers[i])(x)
 
 Nothing else changes: not a statement, not an operator, not a position.
 """
@@ -15,9 +16,10 @@ import ast
 import builtins
 from collections import Counter
 from collections.abc import Callable
-from types import CellType, CodeType, ModuleType
+from types import BuiltinFunctionType, CellType, CodeType, ModuleType
 from typing import Any
 
+import numpy as np
 import pyccolo
 
 from .source import Node, nested
@@ -26,7 +28,14 @@ __all__ = ["DYNAMIC", "METHODS", "CallRewriter"]
 
 LOAD = ast.Load()
 MISSING, DYNAMIC = object(), object()
-RESOLVE, KNOWN, TYPE, VISIBLE = "__pg_resolve__", "__pg_known__", "__pg_type__", "__pg_visible__"
+RESOLVE, METHOD, KNOWN, TYPE, VISIBLE = (
+    "__pg_resolve__",
+    "__pg_method__",
+    "__pg_known__",
+    "__pg_type__",
+    "__pg_visible__",
+)
+PLAINS = "__pg_plain__"
 NAMESPACES = (builtins.locals, builtins.vars, builtins.dir)
 METHODS = frozenset(
     ["dot", "clip", "choose", "searchsorted", "sort"]
@@ -42,6 +51,14 @@ EXPRESSIONS = (
     ast.Subscript,
     ast.Slice,
 )
+
+
+OPERATIONS = (ast.BinOp, ast.UnaryOp, ast.Subscript)
+# Of plain values these make plain ones; `sources` looks no further than at so MANY variables.
+NUMERIC = (np.ufunc, type(np.sum), BuiltinFunctionType)
+SETTLED = (float, int, type, type(None))
+SETTINGS = frozenset(["axis", "axes", "keepdims", "dtype", "order", "shape", "ddof", "copy"])
+MANY = 3
 
 
 class CallRewriter(pyccolo.AstRewriter):
@@ -73,26 +90,41 @@ class CallRewriter(pyccolo.AstRewriter):
     def visit_Call(self, node: ast.Call) -> ast.expr:
         callee = node.func
         value = self.value_at(callee)
+        owner = getattr(callee, "value", None)
+        asked = (
+            node
+            if value is not MISSING
+            else owner
+            if isinstance(owner, OPERATIONS) and repeatable(owner)
+            else None
+        )
+        sources = self.sources(asked) if asked else None
         self.generic_visit(node)
         if value is not MISSING:
-            return self.static(node, callee, value)
+            return self.static(node, callee, value, sources)
         if isinstance(callee, ast.Attribute):
-            return self.attribute(node, callee)
+            return self.attribute(node, callee, sources)
         if isinstance(callee, ast.Lambda) or (isinstance(callee, ast.Name) and callee.id in self.woven_names):
             return node
         return self.dynamic(node)
 
     # ---- the forms of a call ----
-    def static(self, node: ast.Call, callee: ast.expr, value: Any) -> ast.expr:
+    def static(self, node: ast.Call, callee: ast.expr, value: Any, sources: set[str] | None) -> ast.expr:
         """A call whose callee is known now."""
         if any(value is f for f in NAMESPACES) and not node.args:
-            self.helpers[VISIBLE] = self.common[VISIBLE]
-            return at(node, ast.Call(func=name(VISIBLE, node), args=[node], keywords=[]))
+            return at(node, ast.Call(func=self.common_name(VISIBLE, node), args=[node], keywords=[]))
         cell = self.resolution(value, node)
         if cell is None:
             return node
         if cell is DYNAMIC:
-            return self.attribute(node, callee) if isinstance(callee, ast.Attribute) else self.dynamic(node)
+            return (
+                self.attribute(node, callee, None)
+                if isinstance(callee, ast.Attribute)
+                else self.dynamic(node)
+            )
+        numeric = isinstance(value, NUMERIC) and sources is not None and len(sources) <= MANY
+        if numeric and not sources:
+            return node  # of constants only
         if id(value) not in self.numbers:
             number = len(self.numbers)
             names = self.numbers[id(value)] = f"__pg_is_{number}__", f"__pg_to_{number}__"
@@ -103,32 +135,52 @@ class CallRewriter(pyccolo.AstRewriter):
             self.helpers[target] = cell
         same = at(callee, ast.Compare(left=callee, ops=[ast.Is()], comparators=[name(expected, callee)]))
         node.func = at(callee, ast.IfExp(test=same, body=name(target, callee), orelse=self.resolved(callee)))
+        if numeric:
+            node.func = at(callee, ast.IfExp(test=self.plain(sources, callee), body=callee, orelse=node.func))
         return node
 
-    def attribute(self, node: ast.Call, callee: ast.Attribute) -> ast.expr:
+    def attribute(self, node: ast.Call, callee: ast.Attribute, sources: set[str] | None) -> ast.expr:
         """A method: of a known type, mostly, when the call runs."""
         owner = callee.value
         if isinstance(owner, (ast.Constant, ast.JoinedStr)):
             return node
-        if not isinstance(owner, ast.Name) or callee.attr in METHODS:
+        if callee.attr in METHODS:
             return self.dynamic(node)
-        for helper in (KNOWN, TYPE):
-            self.helpers[helper] = self.common[helper]
-        kind = at(owner, ast.Call(func=name(TYPE, owner), args=[owner], keywords=[]))
-        test = at(owner, ast.Compare(left=kind, ops=[ast.In()], comparators=[name(KNOWN, owner)]))
-        if all(map(repeatable, node.args)) and all(repeatable(k.value) for k in node.keywords):
-            other = at(node, ast.Call(func=self.resolved(callee), args=node.args, keywords=node.keywords))
+        resolved = self.resolved(callee, METHOD)
+        short = all(map(repeatable, node.args)) and all(repeatable(k.value) for k in node.keywords)
+        if isinstance(owner, ast.Name):
+            test = self.type_in(KNOWN, owner)
+        elif short and sources and len(sources) <= MANY:
+            test = self.plain(sources, owner)
+        else:
+            node.func = resolved
+            return node
+        if short:
+            other = at(node, ast.Call(func=resolved, args=node.args, keywords=node.keywords))
             return at(node, ast.IfExp(test=test, body=node, orelse=other))
-        node.func = at(callee, ast.IfExp(test=test, body=callee, orelse=self.resolved(callee)))
+        node.func = at(callee, ast.IfExp(test=test, body=callee, orelse=resolved))
         return node
 
     def dynamic(self, node: ast.Call) -> ast.expr:
         node.func = self.resolved(node.func)
         return node
 
-    def resolved(self, callee: ast.expr) -> ast.expr:
-        self.helpers[RESOLVE] = self.common[RESOLVE]
-        return at(callee, ast.Call(func=name(RESOLVE, callee), args=[callee], keywords=[]))
+    def resolved(self, callee: ast.expr, by: str = RESOLVE) -> ast.expr:
+        return at(callee, ast.Call(func=self.common_name(by, callee), args=[callee], keywords=[]))
+
+    def type_in(self, types: str, value: ast.expr) -> ast.expr:
+        """`type(value) in types`."""
+        kind = at(value, ast.Call(func=self.common_name(TYPE, value), args=[value], keywords=[]))
+        return at(value, ast.Compare(left=kind, ops=[ast.In()], comparators=[self.common_name(types, value)]))
+
+    def plain(self, sources: set[str], place: ast.expr) -> ast.expr:
+        """Whether the values of the variables `sources` are plain."""
+        tests = [self.type_in(PLAINS, name(source, place)) for source in sorted(sources)]
+        return tests[0] if len(tests) == 1 else at(place, ast.BoolOp(op=ast.And(), values=tests))
+
+    def common_name(self, helper: str, place: ast.expr) -> ast.expr:
+        self.helpers[helper] = self.common[helper]
+        return name(helper, place)
 
     # ---- what a callee is known to be ----
     def value_at(self, callee: ast.expr) -> Any:
@@ -142,6 +194,29 @@ class CallRewriter(pyccolo.AstRewriter):
             if type(owner) is ModuleType or isinstance(owner, ModuleType):
                 return vars(owner).get(callee.attr, MISSING)
         return MISSING
+
+    # ---- what the arguments are made of ----
+    def sources(self, node: ast.expr) -> set[str] | None:
+        """The variables whose plain values make a plain value of `node`; None if there is more to it than numbers."""
+        if isinstance(node, ast.Name):
+            return {node.id}
+        if isinstance(node, ast.Call):
+            if not isinstance(self.value_at(node.func), NUMERIC):
+                return None
+            parts = [*node.args, *[k.value for k in node.keywords if k.arg not in SETTINGS]]
+        elif isinstance(node, ast.Attribute) and isinstance(self.value_at(node), SETTLED):
+            return set()  # np.pi, np.float32, np.newaxis
+        elif isinstance(node, EXPRESSIONS):
+            parts = [child for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)]
+        else:
+            return None
+        found: set[str] = set()
+        for part in parts:
+            more = self.sources(part)
+            if more is None:
+                return None
+            found |= more
+        return found
 
 
 def at(place: ast.expr, node: Any) -> Any:

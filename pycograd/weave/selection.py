@@ -42,6 +42,7 @@ def is_woven(function: FunctionType) -> bool:
     return is_user_file(function.__code__.co_filename) and package_of(function) not in NEVER
 
 
+@lru_cache(4096)
 def is_user_file(file: str) -> bool:
     """Whether the code of `file` is the user's: of no installed package and not of Python."""
     if file.startswith("<"):

@@ -13,9 +13,11 @@ from typing import Any
 
 import pyccolo
 
+from pycograd.core import PLAIN
+
 from .plans import Plans
-from .resolve import PLANS, Cells, known, rebuild, registered, resolve_call, visible
-from .rewriter import KNOWN, RESOLVE, TYPE, VISIBLE, CallRewriter
+from .resolve import PLANS, Cells, known, rebuild, registered, resolve_call, resolve_method, visible
+from .rewriter import KNOWN, METHOD, PLAINS, RESOLVE, TYPE, VISIBLE, CallRewriter
 from .source import Definition, compile_within, definition
 
 __all__ = ["AutodiffTracer", "event_mode"]
@@ -56,7 +58,9 @@ class AutodiffTracer(pyccolo.BaseTracer):
 
 COMMON = {
     RESOLVE: CellType(resolve_call),
+    METHOD: CellType(resolve_method),
     KNOWN: CellType(known),
+    PLAINS: CellType(PLAIN),
     TYPE: CellType(type),
     VISIBLE: CellType(visible),
 }

@@ -1,0 +1,147 @@
+"""What weaving adds to code on plain arrays: microseconds per call, as Python compiled it and woven.
+
+Each function makes one kind of call a thousand times; the time of the empty loop is part of both.
+"""
+
+import math
+from collections.abc import Callable
+from timeit import repeat
+from typing import Any
+
+import numpy as np
+
+from pycograd.weave import woven
+
+N = range(1000)
+SMALL, LARGE, SCALAR, EXP = np.ones(4), np.ones(10_000), 0.5, [np.exp]
+
+
+def helper(x: Any) -> Any:
+    return x
+
+
+class Model:
+    def method(self, x: Any) -> Any:
+        return x
+
+
+MODEL = Model()
+
+
+def ufunc(x: Any) -> None:
+    for _ in N:
+        np.exp(x)
+
+
+def binary_ufunc(x: Any) -> None:
+    for _ in N:
+        np.add(x, 1.0)
+
+
+def reduction(x: Any) -> None:
+    for _ in N:
+        np.sum(x)
+
+
+def reduction_with_keyword(x: Any) -> None:
+    for _ in N:
+        np.sum(x, axis=0)
+
+
+def array_method(x: Any) -> None:
+    for _ in N:
+        x.sum(axis=0)
+
+
+def method_of_expression(x: Any) -> None:
+    for _ in N:
+        (+x).sum()
+
+
+def math_function(x: Any) -> None:
+    for _ in N:
+        math.sin(x)
+
+
+def builtin_float(x: Any) -> None:
+    for _ in N:
+        float(x)
+
+
+def builtin_len(x: Any) -> None:
+    for _ in N:
+        len(x)
+
+
+def list_method(x: Any) -> None:
+    out: list[Any] = []
+    for _ in N:
+        out.append(x)
+
+
+def is_instance(x: Any) -> None:
+    for _ in N:
+        isinstance(x, np.ndarray)
+
+
+def global_function(x: Any) -> None:
+    for _ in N:
+        helper(x)
+
+
+def inner_function(x: Any) -> None:
+    def inner(y: Any) -> Any:
+        return y
+
+    for _ in N:
+        inner(x)
+
+
+def function_argument(x: Any, f: Any = helper) -> None:
+    for _ in N:
+        f(x)
+
+
+def user_method(x: Any) -> None:
+    for _ in N:
+        MODEL.method(x)
+
+
+def ufunc_from_a_list(x: Any) -> None:
+    for _ in N:
+        EXP[0](x)
+
+
+CASES: list[tuple[Callable[..., None], Any]] = [
+    (ufunc, SMALL),
+    (ufunc, LARGE),
+    (binary_ufunc, SMALL),
+    (reduction, SMALL),
+    (reduction_with_keyword, SMALL),
+    (array_method, SMALL),
+    (method_of_expression, SMALL),
+    (math_function, SCALAR),
+    (builtin_float, SCALAR),
+    (builtin_len, SMALL),
+    (list_method, SMALL),
+    (is_instance, SMALL),
+    (global_function, SMALL),
+    (inner_function, SMALL),
+    (function_argument, SMALL),
+    (user_method, SMALL),
+    (ufunc_from_a_list, SMALL),
+]
+
+
+def rows(rounds: int = 15) -> list[tuple[str, float, float]]:
+    """For each kind of call its name, and the microseconds that it takes as it is and woven: minima, interleaved."""
+    found = []
+    for f, x in CASES:
+        g = woven(f)
+        times: tuple[list[float], list[float]] = [], []
+        for _ in range(rounds):
+            for which, run in zip(times, (f, g)):
+                which += repeat(lambda run=run, x=x: run(x), number=1, repeat=1 if x is LARGE else 5)
+        size = f" of {x.size}" if isinstance(x, np.ndarray) and f is ufunc else ""
+        found.append((f.__name__.replace("_", " ") + size, min(times[0]) * 1e3, min(times[1]) * 1e3))
+    return found
