@@ -1,0 +1,92 @@
+"""Every operation obeys every law: one test for each row of the table (laws/rows_*.py) and each law that concerns it."""
+
+from importlib import import_module
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from laws.harness import LAWS, SWEEP, Case
+from pycograd.core import REGISTRY
+
+
+def table():
+    """All rows, and the files that cannot be imported (tests of their own, so that one does not take the others along)."""
+    rows, broken = [], {}
+    for path in sorted((Path(__file__).parent / "laws").glob("rows_*.py")):
+        try:
+            rows += import_module(f"laws.{path.stem}").ROWS
+        except Exception as error:
+            broken[path.name] = error
+    return rows, broken
+
+
+def cases(rows):
+    """(row, its case or the error that numpy itself raised for it)."""
+    with np.errstate(all="ignore"):
+        for row in rows:
+            try:
+                yield row, Case(row)
+            except Exception as error:
+                yield row, error
+
+
+ROWS, BROKEN = table()
+CASES = list(cases(ROWS))
+FAULTY = {row.name: case for row, case in CASES if isinstance(case, Exception)}
+
+
+def pairs(laws):
+    """A test for each law and each row that it concerns; a row that is exempt must fail it, or lose its exemption."""
+    for name, (law, concerns) in laws.items():
+        for row, case in CASES:
+            if isinstance(case, Case) and concerns(case):
+                marks = [pytest.mark.xfail(reason=row.exempt[name])] if name in row.exempt else []
+                yield pytest.param(law, case, marks=marks, id=f"{name}-{row.name}")
+
+
+@pytest.mark.parametrize(("law", "case"), list(pairs(LAWS)))
+def test_law(law, case):
+    with np.errstate(all="ignore"):
+        law(case)
+
+
+@pytest.mark.sweep
+@pytest.mark.parametrize(("law", "case"), list(pairs(SWEEP)))
+def test_law_in_full(law, case):
+    with np.errstate(all="ignore"):
+        law(case)
+
+
+# ---- the table itself ----------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("file", list(BROKEN) or ["none"])
+def test_the_rows_can_be_imported(file):
+    if file in BROKEN:
+        raise BROKEN[file]
+
+
+@pytest.mark.parametrize("name", list(FAULTY) or ["none"])
+def test_numpy_itself_can_run_the_row(name):
+    if name in FAULTY:
+        raise FAULTY[name]
+
+
+def test_an_exemption_names_a_law_and_gives_a_reason():
+    for row in ROWS:
+        assert set(row.exempt) <= {*LAWS, *SWEEP}, row.name
+        assert all(len(reason.split()) > 3 for reason in row.exempt.values()), row.name
+
+
+def asks_only(ours):
+    """Whether a registered function only asks about a value (its answer is plain), or belongs to the weaver."""
+    module = getattr(ours, "__module__", "")
+    about = getattr(ours, "__qualname__", "").startswith("about.")
+    return about or module == "pycograd.ops.queries" or module.startswith("pycograd.weave")
+
+
+def test_every_operation_has_a_row():
+    tested = {f for row in ROWS for f in (row.func, *row.covers) if not isinstance(f, str)}
+    ours = {id(REGISTRY[f]) for f in tested if REGISTRY.find(f)}
+    untested = [f for f, g in REGISTRY.items() if f not in tested and id(g) not in ours and not asks_only(g)]
+    names = sorted(f"{getattr(f, '__module__', '')}.{getattr(f, '__name__', f)}" for f in untested)
+    assert not names, f"{len(names)} operations without a row: {names}"
