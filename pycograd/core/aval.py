@@ -8,11 +8,35 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-__all__ = ["FLOAT", "PLAIN", "Aval", "aval_of", "cotangent_aval", "dtype_name", "ones", "result_dtype", "shape_of", "zeros"]
+__all__ = [
+    "FLOAT",
+    "PLAIN",
+    "Aval",
+    "aval_of",
+    "cotangent_aval",
+    "dtype_name",
+    "ones",
+    "result_dtype",
+    "shape_of",
+    "zeros",
+]
 
 # What an interpreter need not look at twice: numpy computes on these directly.
 PLAIN = frozenset(
-    [np.ndarray, float, int, bool, complex, np.float64, np.float32, np.int64, np.int32, np.bool_, np.complex128, np.complex64]
+    [
+        np.ndarray,
+        float,
+        int,
+        bool,
+        complex,
+        np.float64,
+        np.float32,
+        np.int64,
+        np.int32,
+        np.bool_,
+        np.complex128,
+        np.complex64,
+    ]
 )
 
 

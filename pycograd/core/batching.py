@@ -37,7 +37,9 @@ class Batched(Traced):
         return tuple(new_batched(v, level) for v in y) if prim.outputs else new_batched(y, level)
 
     def __bool__(self) -> NoReturn:
-        raise TypeError(f"a Python branch on a value that differs between the examples of vmap{where()}: use np.where")
+        raise TypeError(
+            f"a Python branch on a value that differs between the examples of vmap{where()}: use np.where"
+        )
 
     def __index__(self) -> NoReturn:
         raise TypeError(f"an index or count that differs between the examples of vmap{where()}")
@@ -55,5 +57,7 @@ def batch_by_loop(prim: Any, xs: Any, batched: Any, params: Any) -> Any:
     """The default batch rule: one example after the other, then stacked; noted in `looped`."""
     looped.add(prim.name)
     n = shape_of(xs[batched.index(True)])[0]
-    ys = [prim.call(*[x[i] if b else x for x, b in zip(xs, batched, strict=True)], **params) for i in range(n)]
+    ys = [
+        prim.call(*[x[i] if b else x for x, b in zip(xs, batched, strict=True)], **params) for i in range(n)
+    ]
     return tuple(map(np.stack, zip(*ys, strict=True))) if prim.outputs else np.stack(ys)

@@ -11,7 +11,9 @@ __all__ = ["HAND_MADE", "clock", "levels", "live", "running"]
 
 HAND_MADE = 0
 levels = count(1)  # next() of a count is one step of C: atomic
-clock = count(0, -1)  # nodes count down: creation order is a topological order, and a heap pops the newest first
+clock = count(
+    0, -1
+)  # nodes count down: creation order is a topological order, and a heap pops the newest first
 live: dict[int, str] = {}  # level -> the transform that runs at it, for errors
 
 

@@ -1,14 +1,14 @@
 """Primitive: one operation with all its rules.
 
-A rule asks for what it needs by name, as a test asks for its fixtures, and the tape keeps exactly that.  After its first
-argument (`g` cotangent or `t` tangent) a rule may name the output `y`, an operand (`x`; `a`, `b`), an operand's shape
-(`x_shape`), or all operands (`*xs`).  An operation on any number of arrays (`operands="*xs"`) has one rule, which may
-also name the argument's index `i`, its own `x` and `x_shape`, and the tuples `xs` and `xs_shapes`.  Names are read once,
-at declaration, where a misspelt one raises.
+A rule asks for what it needs by name, as a test asks for its fixtures, and the tape keeps exactly that.  After its
+first argument (`g` cotangent or `t` tangent) a rule may name the output `y`, an operand (`x`; `a`, `b`), an
+operand's shape (`x_shape`), or all operands (`*xs`).  An operation on any number of arrays (`operands="*xs"`) has
+one rule, which may also name the argument's index `i`, its own `x` and `x_shape`, and the tuples `xs` and
+`xs_shapes`.  Names are read once, at declaration, where a misspelt one raises.
 
 Calling a primitive hands it to the watcher of the highest level among the arguments, which computes one level down with
-the same call; under all levels numpy runs.  `dispatch` and `Var.interpret` serve every case; in front of them stands the
-common one, written out per operation (`templates.py`).
+the same call; under all levels numpy runs.  `dispatch` and `Var.interpret` serve every case; in front of them
+stands the common one, written out per operation (`templates.py`).
 """
 
 import inspect
@@ -95,8 +95,12 @@ class Primitive:
         self.jvp = [None if r is None else self._entry(guard(r)) for r in jvp] or [
             None if e is None else Entry(transposed(e.rule), keep_output_and(e.keep)) for e in self.vjp
         ]
-        self.homes: list[Callable[[Callable[..., Any]], None]] = []  # places that hold `call`, told when it changes
-        self.cell = CellType(partial(first_call, self))  # shared by all woven functions that call this operation
+        self.homes: list[
+            Callable[[Callable[..., Any]], None]
+        ] = []  # places that hold `call`, told when it changes
+        self.cell = CellType(
+            partial(first_call, self)
+        )  # shared by all woven functions that call this operation
         self.call: Callable[..., Any] = self.cell.cell_contents
         self.source: str | None = None  # the text of the specialised call, to read
         self.ufunc: Any = None  # the numpy ufunc of this operation, if it is one: it takes keywords and `out`
@@ -158,7 +162,9 @@ def dispatch(prim: Primitive, *args: Any, **params: Any) -> Any:
         if isinstance(a, Traced):
             if a.level > level:
                 top, level = a, a.level
-        elif type(a) is list or type(a) is tuple:  # numpy takes them for arrays; these may hold watched values
+        elif (
+            type(a) is list or type(a) is tuple
+        ):  # numpy takes them for arrays; these may hold watched values
             return dispatch(prim, *map(REGISTRY[np.asarray], args), **params)
     if top is not None:
         return top.interpret(prim, level, args, params)
@@ -170,7 +176,9 @@ def dispatch(prim: Primitive, *args: Any, **params: Any) -> Any:
 
 def mismatch(prim: Primitive, error: ValueError, args: Sequence[Any], params: dict[str, Any]) -> ValueError:
     """The error that numpy raised for `prim`, naming the operation and the shapes if they are what is wrong."""
-    if isinstance(error, ShapeError) or not any(word in str(error) for word in ("shape", "dim", "broadcast", "align", "size")):
+    if isinstance(error, ShapeError) or not any(
+        word in str(error) for word in ("shape", "dim", "broadcast", "align", "size")
+    ):
         return error
     if prim.mismatch:
         text = prim.mismatch(*[shape_of(a) for a in args], **params)
@@ -192,7 +200,9 @@ def asked(prim: Primitive, rule: Rule) -> list[str]:
     known = {"y", "i", "x", "xs", "x_shape", "xs_shapes"} if prim.variadic else {"y", *prim.operands}
     for name in names:
         if name not in known and name.removesuffix("_shape") not in known:
-            raise TypeError(f"a rule of {prim.name} asks for {name}, which is neither y nor one of {prim.operands}")
+            raise TypeError(
+                f"a rule of {prim.name} asks for {name}, which is neither y nor one of {prim.operands}"
+            )
     return names
 
 

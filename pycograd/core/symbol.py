@@ -1,4 +1,5 @@
-"""Capture: `Symbol`, a value that has a type but no data.  Running a function on symbols gives its graph, or its shapes."""
+"""Capture: `Symbol`, a value that has a type but no data.  Running a function on symbols gives its graph, or its
+shapes."""
 
 from collections.abc import Iterable
 from heapq import heapify, heappop, heappush

@@ -1,7 +1,7 @@
 """Reverse mode: `Var`, the tape, and the one backward pass that serves every order of derivative.
 
-A node is one recorded call, an equation.  It is a bare tuple, because nothing is cheaper to make and a heap orders it by
-its index:
+A node is one recorded call, an equation.  It is a bare tuple, because nothing is cheaper to make and a heap orders
+it by its index:
 
     index    counts down, so the smallest index is the newest node
     prim     the operation; None for a leaf
@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from .aval import FLOAT, PLAIN, Aval, aval_of, cotangent_aval, make, ones, shape_of, zeros
+from .aval import PLAIN, Aval, aval_of, cotangent_aval, ones, shape_of, zeros
 from .levels import HAND_MADE, clock, live, running
 from .traced import Traced
 
@@ -63,7 +63,9 @@ class Var(Traced):
 
     def __init__(self, value: Any, *, dtype: Any = None, name: str | None = None) -> None:
         if isinstance(value, Traced):
-            raise TypeError("Var of a watched value: a transform already records it; use it as it is, or value_of(x)")
+            raise TypeError(
+                "Var of a watched value: a transform already records it; use it as it is, or value_of(x)"
+            )
         array = np.asarray(value)
         if dtype is not None or array.dtype.kind not in "fcV":
             array = array.astype(dtype or float)
@@ -99,9 +101,13 @@ class Var(Traced):
         """
         if self.level != HAND_MADE:
             kind = live.get(int(self.level), "transform that has ended")
-            raise TypeError(f"backward() of a value that belongs to a running {kind}; return it from the function instead")
+            raise TypeError(
+                f"backward() of a value that belongs to a running {kind}; return it from the function instead"
+            )
         if cotangent is None and self.size != 1:
-            raise TypeError(f"backward() of a value of shape {self.shape} needs a cotangent of that shape, or sum it first")
+            raise TypeError(
+                f"backward() of a value of shape {self.shape} needs a cotangent of that shape, or sum it first"
+            )
         g = ones(self.aval) if cotangent is None else np.asarray(cotangent)
         if shape_of(g) != self.shape:
             raise ValueError(f"backward(): the cotangent has shape {shape_of(g)}, the value {self.shape}")
@@ -137,7 +143,10 @@ def new_var(value: Any, level: float, node: Node) -> Var:
 def pull_saved(g: Any, node: Node) -> list[tuple[Node, Any]]:
     """The parents of `node` and their cotangents, when it saved pairs of a rule and what that rule asked for."""
     params = node[PARAMS]
-    return [(p, rule(g, *kept, **params)) for p, (rule, kept) in zip(node[FIRST_PARENT:], node[SAVED], strict=True)]
+    return [
+        (p, rule(g, *kept, **params))
+        for p, (rule, kept) in zip(node[FIRST_PARENT:], node[SAVED], strict=True)
+    ]
 
 
 # ---- operations with several outputs -------------------------------------------------------------------------------
@@ -147,7 +156,9 @@ class Several(tuple[Any, ...]):
     __slots__ = ()
 
     def __add__(self, other: Any) -> "Several":
-        return Several(b if a is None else a if b is None else a + b for a, b in zip(self, other, strict=True))
+        return Several(
+            b if a is None else a if b is None else a + b for a, b in zip(self, other, strict=True)
+        )
 
 
 def several(ys: Iterable[Any], level: float, node: Node) -> tuple[Any, ...]:
@@ -184,8 +195,8 @@ def backward(roots: Iterable[tuple[Node, Any]], oldest: float = inf) -> dict[int
 
     Nodes with an index above `oldest` count as leaves.  The cotangent of the newest node is always complete, so a heap
     is all the order there is to keep, and a node that has left it is gone, with what it saved.  A rule may return its
-    argument, a view or a residual, so a first cotangent is only borrowed; a sum belongs to this pass (`owned`), and later
-    ones are added to it in place.
+    argument, a view or a residual, so a first cotangent is only borrowed; a sum belongs to this pass (`owned`), and
+    later ones are added to it in place.
     """
     start: Node = (-inf, ROOTS, lambda g, node: roots, (), False, None, NOTHING)
     heap: list[Node] = [start]
@@ -198,7 +209,10 @@ def backward(roots: Iterable[tuple[Node, Any]], oldest: float = inf) -> dict[int
             index, prim, aligned = node[INDEX], node[PRIM], node[ALIGNED]
             g = cotangents.pop(index)
             if prim is None or index > oldest:
-                leaves[index] = node, g if index in owned else fresh(g if node[AVAL] is None else fit(g, node[AVAL]))
+                leaves[index] = (
+                    node,
+                    g if index in owned else fresh(g if node[AVAL] is None else fit(g, node[AVAL])),
+                )
                 continue
             if prim.into and type(g) in PLAIN and own(cotangents, owned, heap, node[FIRST_PARENT]):
                 prim.into(cotangents[node[FIRST_PARENT][INDEX]], g, **node[PARAMS])
@@ -279,7 +293,9 @@ def watched(x: Any, level: float) -> Var:
     return new_var(x, level, leaf(aval_of(x)))
 
 
-def record(f: Callable[..., Any], xs: Iterable[Any], transform: str = "grad") -> tuple[Any, list[Node], float]:
+def record(
+    f: Callable[..., Any], xs: Iterable[Any], transform: str = "grad"
+) -> tuple[Any, list[Node], float]:
     """Run `f` on `xs` as inputs of a tape of its own: what it returns, the nodes of the inputs, the level."""
     with running(transform) as level:
         inputs = [watched(x, level) for x in xs]

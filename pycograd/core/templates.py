@@ -16,7 +16,8 @@ from .tape import AVAL, NOTHING, Var, new
 
 __all__ = ["fits_template", "specialise"]
 
-# `{star}` passes the static parameters on, where the operation has any; `node[3]` is what was saved, `node[6]` the params.
+# `{star}` passes the static parameters on, where the operation has any; `node[3]` is what was saved, `node[6]` the
+# params.
 UNARY = """
 def pull_x(g, node):
     {x_names} = node[3]
@@ -52,7 +53,8 @@ def call(a, b{star}):
                 y = impl(a, b{star}) if type(a) in PLAIN and type(b) in PLAIN else call(a, b{star})
                 aval, aligned = (p[5], True) if {same} and p[5] == q[5] else (aval_like(y, p), False)
                 v = new(Var)
-                v.value, v.level, v.node = y, level, (next(clock), prim, pull_ab, {ab_saved}, aligned, aval, {params}, p, q)
+                node = next(clock), prim, pull_ab, {ab_saved}, aligned, aval, {params}, p, q
+                v.value, v.level, v.node = y, level, node
                 return v
             if type(b) in PLAIN:
                 level, p, a = a.level, a.node, a.value
@@ -90,7 +92,9 @@ def aval_like(y: Any, p: Any) -> Aval:
 
 def fits_template(prim: Any) -> bool:
     """Whether the common case of `prim` can be written out."""
-    return not prim.variadic and not prim.outputs and len(prim.operands) == len(prim.vjp) <= 2 and all(prim.vjp)
+    return (
+        not prim.variadic and not prim.outputs and len(prim.operands) == len(prim.vjp) <= 2 and all(prim.vjp)
+    )
 
 
 def specialise(prim: Any, dispatch: Callable[..., Any], mismatch: Callable[..., Any]) -> Any:
@@ -101,7 +105,8 @@ def specialise(prim: Any, dispatch: Callable[..., Any], mismatch: Callable[..., 
     asks = tuple(tuple(_renamed(name, rename) for name in entry.names) for entry in prim.vjp)
     code, prim.source = compiled(letters, asks, prim.same_aval)
     scope = {
-        "prim": prim, "impl": prim.impl, "dispatch": dispatch, "mismatch": mismatch, "PLAIN": PLAIN, "Var": Var, "new": new,
+        "prim": prim, "impl": prim.impl, "dispatch": dispatch, "mismatch": mismatch, "PLAIN": PLAIN, "Var": Var,
+        "new": new,
         "clock": clock, "NOTHING": NOTHING, "aval_like": aval_like, "shape_of": shape_of,
         **{f"rule_{x}": e.rule for x, e in entries.items()},
     }  # fmt: skip

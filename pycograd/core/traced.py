@@ -1,11 +1,12 @@
-"""Traced: a value that some interpreter watches, and numpy's protocols, through which numpy code reaches our operations.
+"""Traced: a value that some interpreter watches, and numpy's protocols, through which numpy code reaches our
+operations.
 
-`level` says whose turn it is; `value` is the same quantity one level down, watched by the next interpreter or plain.  All
-kinds of watched values share one slot layout, so that one may become another by its `__class__` (a value becomes a
-handle of its storage at its first write).
+`level` says whose turn it is; `value` is the same quantity one level down, watched by the next interpreter or
+plain.  All kinds of watched values share one slot layout, so that one may become another by its `__class__` (a
+value becomes a handle of its storage at its first write).
 
-`REGISTRY` is the one table of what is differentiable: numpy, scipy, math or builtin callable -> our function of the same
-signature.  numpy's protocols look up there, and so does woven code.
+`REGISTRY` is the one table of what is differentiable: numpy, scipy, math or builtin callable -> our function of the
+same signature.  numpy's protocols look up there, and so does woven code.
 """
 
 import dis
@@ -57,7 +58,7 @@ class Registry(dict[Any, Callable[..., Any]]):
 
 
 REGISTRY = Registry()
-UFUNC_METHODS: dict[str, Callable[..., Any]] = {}  # "reduce", "outer", ... -> function of (ufunc, *args, **params)
+UFUNC_METHODS: dict[str, Callable[..., Any]] = {}  # "reduce", ... -> function of (ufunc, *args, **params)
 
 
 def registered(*funcs: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -71,7 +72,9 @@ def registered(*funcs: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]
 
 
 def missing(func: Any) -> MissingRuleError:
-    name = f"{getattr(func, '__module__', None) or 'numpy'}.{getattr(func, '__name__', func)}".replace("numpy.", "np.", 1)
+    name = f"{getattr(func, '__module__', None) or 'numpy'}.{getattr(func, '__name__', func)}".replace(
+        "numpy.", "np.", 1
+    )
     return MissingRuleError(
         f"no derivative for {name}{where()}; give it one: pycograd.blackbox({name}, jac=...), or @pycograd.custom_vjp"
     )
@@ -174,10 +177,14 @@ class Traced:
         )
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        raise TypeError(f"a watched value cannot be written in place{where()}; build the array with np.where, np.stack, ...")
+        raise TypeError(
+            f"a watched value cannot be written in place{where()}; build the array with np.where, np.stack, ..."
+        )
 
     def __reduce__(self) -> Any:
-        raise TypeError("a watched value cannot be pickled or copied with its tape; pickle pycograd.value_of(x)")
+        raise TypeError(
+            "a watched value cannot be pickled or copied with its tape; pickle pycograd.value_of(x)"
+        )
 
     def __copy__(self) -> Any:
         return self
@@ -186,7 +193,9 @@ class Traced:
         return self
 
 
-SUBSCRIPTS = {dis.opmap[name] for name in ("BINARY_SUBSCR", "STORE_SUBSCR", "DELETE_SUBSCR") if name in dis.opmap}
+SUBSCRIPTS = {
+    dis.opmap[name] for name in ("BINARY_SUBSCR", "STORE_SUBSCR", "DELETE_SUBSCR") if name in dis.opmap
+}
 
 
 def _indexes(frame: FrameType) -> bool:

@@ -41,7 +41,9 @@ def tree_flatten(tree: Any) -> tuple[list[Any], Any]:
     >>> tree_flatten({"b": 1, "a": (2, None)})[0]
     [2, None, 1]
     """
-    leaves, treedef = optree.tree_flatten(tree, is_leaf=_dataclass_leaf, none_is_leaf=True, namespace=NAMESPACE)
+    leaves, treedef = optree.tree_flatten(
+        tree, is_leaf=_dataclass_leaf, none_is_leaf=True, namespace=NAMESPACE
+    )
     return leaves, treedef
 
 

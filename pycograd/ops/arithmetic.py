@@ -45,7 +45,9 @@ power = elementwise(
 )
 float_power = elementwise(np.float_power, power_by_base, power_by_exponent, unbounded=True)
 floor_divide = constant(np.floor_divide, operands="a b", operator=operator.floordiv)
-remainder = elementwise(np.remainder, lambda t: t, lambda t, a, b: -t * np.floor_divide(a, b), operator=operator.mod)
+remainder = elementwise(
+    np.remainder, lambda t: t, lambda t, a, b: -t * np.floor_divide(a, b), operator=operator.mod
+)
 fmod = elementwise(np.fmod, lambda t: t, lambda t, a, b: -t * np.trunc(a / b), math=math.fmod)
 math_remainder = elementwise(math.remainder, lambda t: t, lambda t, y, a, b: -t * np.rint((a - y) / b))
 
@@ -99,7 +101,9 @@ def slope_of_abs(t, x):
 absolute = elementwise(np.absolute, slope_of_abs, operator=operator.abs, dtype=real_dtype)
 fabs = elementwise(np.fabs, lambda t, x: t * np.sign(x), math=math.fabs)
 sign = constant(np.sign)
-copysign = elementwise(np.copysign, lambda t, a, b: t * (np.sign(a) * np.copysign(1.0, b)), None, math=math.copysign)
+copysign = elementwise(
+    np.copysign, lambda t, a, b: t * (np.sign(a) * np.copysign(1.0, b)), None, math=math.copysign
+)
 heaviside = elementwise(np.heaviside, None, lambda t, a: t * (a == 0))
 signbit = constant(np.signbit)
 hypot = elementwise(

@@ -1,8 +1,8 @@
 """Complex numbers.
 
-For a real loss L(z), z = x + iy, the gradient is dL/dx - i dL/dy, and for a holomorphic f it is f'(z): the convention of
-JAX and HIPS autograd (PyTorch returns the conjugate).  Rules are plain transposes; a cotangent of a real operand keeps
-its real part, and so does the tangent of a real result, in the one place where they are fitted.
+For a real loss L(z), z = x + iy, the gradient is dL/dx - i dL/dy, and for a holomorphic f it is f'(z): the
+convention of JAX and HIPS autograd (PyTorch returns the conjugate).  Rules are plain transposes; a cotangent of a
+real operand keeps its real part, and so does the tangent of a real result, in the one place where they are fitted.
 """
 
 import math

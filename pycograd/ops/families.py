@@ -96,7 +96,9 @@ def elementwise_shape(func: Any, dtype: Callable[..., Any] | None) -> Callable[.
     return shape
 
 
-def constant(func: Any, *, operands: str = "x", operator: Any = None, math: Any = None, dtype: Any = None) -> Primitive:
+def constant(
+    func: Any, *, operands: str = "x", operator: Any = None, math: Any = None, dtype: Any = None
+) -> Primitive:
     """Declare an elementwise function whose slope is zero wherever it has one: its result is not watched by a tape."""
 
     def declare(impl: Callable[..., Any]) -> Primitive:
@@ -145,7 +147,9 @@ def watches(values: Any) -> bool:
 def no_rule(func: Any, keyword: str) -> MissingRuleError:
     """The error for a keyword of a supported function that cannot be differentiated."""
     name = f"{func.__module__}.{func.__name__}".replace("numpy.", "np.")
-    return MissingRuleError(f"{name} has no derivative with {keyword}={where()}; leave {keyword} out, or use @pycograd.custom_vjp")
+    return MissingRuleError(
+        f"{name} has no derivative with {keyword}={where()}; leave {keyword} out, or use @pycograd.custom_vjp"
+    )
 
 
 def arrayed(x: Any) -> Any:
@@ -237,4 +241,3 @@ def about(func: Any) -> Callable[..., Any]:
 
     ask.__name__ = func.__name__
     return ask
-

@@ -1,20 +1,36 @@
 """Python's operators on watched values: each is the primitive's own call, which Python binds as a method."""
 
-import operator
 from types import FunctionType
 
-from pycograd.core import Traced
+import numpy as np
+
+from pycograd.core import Traced, value_of
 
 from .arithmetic import (
-    absolute, add, bitwise_and, bitwise_or, bitwise_xor, divide, floor_divide, invert, left_shift, multiply, negative,
-    positive, power, remainder, right_shift, subtract,
+    absolute,
+    add,
+    bitwise_and,
+    bitwise_or,
+    bitwise_xor,
+    divide,
+    floor_divide,
+    invert,
+    left_shift,
+    multiply,
+    negative,
+    positive,
+    power,
+    remainder,
+    right_shift,
+    subtract,
 )  # fmt: skip
 from .comparison import equal, greater, greater_equal, less, less_equal, not_equal
 from .products import matmul
 
 BINARY = {
-    "add": add, "sub": subtract, "mul": multiply, "truediv": divide, "floordiv": floor_divide, "mod": remainder, "pow": power,
-    "matmul": matmul, "and": bitwise_and, "or": bitwise_or, "xor": bitwise_xor, "lshift": left_shift, "rshift": right_shift,
+    "add": add, "sub": subtract, "mul": multiply, "truediv": divide, "floordiv": floor_divide, "mod": remainder,
+    "pow": power, "matmul": matmul, "and": bitwise_and, "or": bitwise_or, "xor": bitwise_xor,
+    "lshift": left_shift, "rshift": right_shift,
 }  # fmt: skip
 UNARY = {"neg": negative, "pos": positive, "abs": absolute, "invert": invert}
 COMPARISONS = {"lt": less, "le": less_equal, "gt": greater, "ge": greater_equal, "eq": equal, "ne": not_equal}
@@ -31,9 +47,20 @@ def install(prim, symbol):
 
 def install_reflected(prim, symbol):
     def home(call):
-        setattr(Traced, f"__r{symbol}__", lambda b, a: call(a, b))
+        setattr(Traced, f"__r{symbol}__", repeating(call) if symbol == "mul" else lambda b, a: call(a, b))
 
     prim.live_at(home)
+
+
+def repeating(call):
+    """The reflected product: a sequence times a whole number is repeated, as Python does it."""
+
+    def rmul(b, a):
+        if isinstance(a, (list, tuple, str)) and type(value_of(b)) in (int, np.int64):
+            return NotImplemented
+        return call(a, b)
+
+    return rmul
 
 
 for symbol, prim in (BINARY | UNARY | COMPARISONS).items():

@@ -42,7 +42,11 @@ def slope_of_sinc(t, x):
     """d sinc / dx = (cos(pi x) - sinc(x)) / x; near 0 its Taylor series, so that every order is exact there."""
     near = np.abs(x) < 0.1
     u = PI2 * x * x
-    series = -PI2 * x * (1 / 3 - u * (1 / 30 - u * (1 / 840 - u * (1 / 45360 - u * (1 / 3991680 - u / 518918400)))))
+    series = (
+        -PI2
+        * x
+        * (1 / 3 - u * (1 / 30 - u * (1 / 840 - u * (1 / 45360 - u * (1 / 3991680 - u / 518918400)))))
+    )
     return t * np.where(near, series, (np.cos(math.pi * x) - np.sinc(x)) / np.where(near, 1.0, x))
 
 

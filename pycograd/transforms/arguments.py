@@ -1,4 +1,5 @@
-"""The edge of every transform: which arguments it differentiates, their leaves, and the results in the same containers."""
+"""The edge of every transform: which arguments it differentiates, their leaves, and the results in the same
+containers."""
 
 import functools
 import inspect
@@ -42,7 +43,9 @@ register(Grads, lambda grads: (tuple(grads), None), lambda _, children: Grads(ch
 class Transformed:
     """A function made of a user's function by a transform: keeps its name, signature and doc, and can be pickled."""
 
-    def __init__(self, maker: Callable[..., Any], f: Callable[..., Any], call: Callable[..., Any], **options: Any) -> None:
+    def __init__(
+        self, maker: Callable[..., Any], f: Callable[..., Any], call: Callable[..., Any], **options: Any
+    ) -> None:
         functools.update_wrapper(self, f, updated=())
         self.__wrapped__ = f
         self._maker, self._call, self._options = maker, call, options
@@ -74,7 +77,9 @@ class Selection:
 
     __slots__ = ("_args", "_kwargs", "_plans", "_shape", "leaves")
 
-    def __init__(self, f: Callable[..., Any], argnums: Argnums, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    def __init__(
+        self, f: Callable[..., Any], argnums: Argnums, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> None:
         self._args, self._kwargs = args, kwargs
         self._shape, places = resolve(f, argnums, args, kwargs)
         self.leaves: list[Any] = []
@@ -108,7 +113,9 @@ class Selection:
             if xs is None:
                 out.append(next(rest))
             else:
-                out.append(tree_unflatten(treedef, [next(rest) if is_differentiable(x) else None for x in xs]))
+                out.append(
+                    tree_unflatten(treedef, [next(rest) if is_differentiable(x) else None for x in xs])
+                )
         return out[0] if self._shape is None else self._shape(out)
 
     def unwrap(self, tree: Any, what: str) -> list[Any]:
@@ -122,7 +129,9 @@ class Selection:
                 continue
             leaves, structure = tree_flatten(t)
             if structure != treedef:
-                raise ValueError(f"{what} of argument {place!r} has the structure {structure}, the argument {treedef}")
+                raise ValueError(
+                    f"{what} of argument {place!r} has the structure {structure}, the argument {treedef}"
+                )
             found += [v for v, x in zip(leaves, xs, strict=True) if is_differentiable(x)]
         for v, x in zip(found, self.leaves, strict=True):
             if np.shape(v) != np.shape(x):
@@ -141,8 +150,10 @@ def is_differentiable(x: Any) -> bool:
     return isinstance(x, (int, float, complex)) and not isinstance(x, bool)
 
 
-def resolve(f: Any, argnums: Argnums, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, list[int | str]]:
-    """The container for one result per selected argument (None for a bare result), and the places of those arguments."""
+def resolve(
+    f: Any, argnums: Argnums, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[Any, list[int | str]]:
+    """The container for one result per selected argument (None for a bare result), and where those arguments are."""
     if argnums is None:
         return Grads, list(range(len(args)))
     if isinstance(argnums, (int, str, np.integer)):
@@ -159,10 +170,14 @@ def place(f: Any, argnum: int | str, args: tuple[Any, ...], kwargs: dict[str, An
         if argnum not in names:
             raise ValueError(f"argnums: {name_of(f)} has no parameter {argnum!r}; it has {', '.join(names)}")
         if names.index(argnum) >= len(args):
-            raise ValueError(f"argnums: {name_of(f)} was called without {argnum!r}; a default has no gradient, pass it")
+            raise ValueError(
+                f"argnums: {name_of(f)} was called without {argnum!r}; a default has no gradient, pass it"
+            )
         return names.index(argnum)
     if not -len(args) <= argnum < len(args):
-        raise ValueError(f"argnums={argnum} is out of range: {name_of(f)} was called with {len(args)} positional arguments")
+        raise ValueError(
+            f"argnums={argnum} is out of range: {name_of(f)} was called with {len(args)} positional arguments"
+        )
     return int(argnum) % len(args)
 
 
@@ -186,7 +201,11 @@ def one_of(**spellings: Any) -> Any:
 
 
 def name_of(f: Any) -> str:
-    return getattr(f, "__name__", None) or getattr(getattr(f, "func", None), "__name__", None) or type(f).__name__
+    return (
+        getattr(f, "__name__", None)
+        or getattr(getattr(f, "func", None), "__name__", None)
+        or type(f).__name__
+    )
 
 
 def described(f: Any) -> str:

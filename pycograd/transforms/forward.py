@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from pycograd.core import (
     Dual,
     Handle,
@@ -20,7 +18,6 @@ from pycograd.core import (
     tangent_of,
     tree_flatten,
     tree_unflatten,
-    zeros,
 )
 from pycograd.core.tape import INDEX
 from pycograd.weave import woven

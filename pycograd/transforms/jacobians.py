@@ -1,4 +1,5 @@
-"""Jacobians, Hessians and products with them: vmap over basis vectors of one pullback or pushforward, never a Python loop."""
+"""Jacobians, Hessians and products with them: vmap over basis vectors of one pullback or pushforward, never a
+Python loop."""
 
 from collections.abc import Callable
 from typing import Any
@@ -33,7 +34,9 @@ __all__ = [
 ]
 
 
-def jacrev(f: Callable[..., Any], argnums: Argnums = 0, *, chunk_size: int | None = None) -> Callable[..., Any]:
+def jacrev(
+    f: Callable[..., Any], argnums: Argnums = 0, *, chunk_size: int | None = None
+) -> Callable[..., Any]:
     """The Jacobian of `f` by reverse mode: one pass back for all outputs at once, dear where there are many.
 
     Shape `(*out, *in)`; for pytrees, the output's structure with the argument's inside.  `chunk_size` bounds how many
@@ -51,7 +54,9 @@ def jacrev(f: Callable[..., Any], argnums: Argnums = 0, *, chunk_size: int | Non
     return Transformed(jacrev, f, call, argnums=argnums, chunk_size=chunk_size)
 
 
-def jacfwd(f: Callable[..., Any], argnums: Argnums = 0, *, chunk_size: int | None = None) -> Callable[..., Any]:
+def jacfwd(
+    f: Callable[..., Any], argnums: Argnums = 0, *, chunk_size: int | None = None
+) -> Callable[..., Any]:
     """The Jacobian of `f` by forward mode: one pass for all inputs at once, dear where there are many.
 
     Shapes and structures as `jacrev`; `chunk_size` bounds how many inputs go forward at a time.
@@ -67,7 +72,9 @@ def jacfwd(f: Callable[..., Any], argnums: Argnums = 0, *, chunk_size: int | Non
     return Transformed(jacfwd, f, call, argnums=argnums, chunk_size=chunk_size)
 
 
-def jacobian(f: Callable[..., Any], argnums: Argnums = 0, *, chunk_size: int | None = None) -> Callable[..., Any]:
+def jacobian(
+    f: Callable[..., Any], argnums: Argnums = 0, *, chunk_size: int | None = None
+) -> Callable[..., Any]:
     """The Jacobian of `f`, by the mode that takes fewer directions: reverse unless there are more outputs than inputs.
 
     >>> jacobian(lambda x: np.array([x[0] * x[1], x[0]]))(np.array([3.0, 4.0]))
@@ -98,7 +105,10 @@ def rows(run: Recording, node: Node | None, aval: Any, chunk_size: int | None) -
     shapes = [(*aval.shape, *shape_of(x)) for x in run.selection.leaves]
     if node is None:
         return [np.zeros(shape) for shape in shapes]
-    found = [mapped_over_basis(lambda g: run.gradients([(node, g)]), aval, c) for c in chunks(aval.size, chunk_size)]
+    found = [
+        mapped_over_basis(lambda g: run.gradients([(node, g)]), aval, c)
+        for c in chunks(aval.size, chunk_size)
+    ]
     columns = zip(*found, strict=True)
     return [np.reshape(in_one(column), shape) for column, shape in zip(columns, shapes, strict=True)]
 
@@ -138,7 +148,8 @@ def mapped_over_basis(linear: Callable[[Any], list[Any]], aval: Any, chunk: slic
     with running("vmap") as level:
         ys = linear(new_batched(basis, level))
     return [
-        y.value if getattr(y, "level", None) == level else np.broadcast_to(y, (len(basis), *shape_of(y))) for y in ys
+        y.value if getattr(y, "level", None) == level else np.broadcast_to(y, (len(basis), *shape_of(y)))
+        for y in ys
     ]
 
 
@@ -146,7 +157,9 @@ def in_one(parts: Any) -> Any:
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
-def hessian(f: Callable[..., Any], argnums: Argnums = 0, *, chunk_size: int | None = None) -> Callable[..., Any]:
+def hessian(
+    f: Callable[..., Any], argnums: Argnums = 0, *, chunk_size: int | None = None
+) -> Callable[..., Any]:
     """The Hessian of the scalar function `f`, forward over reverse; shape `(*in, *in)`.
 
     >>> hessian(lambda x: x[0] ** 2 * x[1])(np.array([1.0, 2.0]))
@@ -198,11 +211,13 @@ def half_square(y: Any) -> Any:
     return 0.5 * np.sum(y * y)
 
 
-def make_ggnvp(f: Callable[..., Any], g: Callable[..., Any] = half_square, argnums: Argnums = 0) -> Callable[..., Any]:
+def make_ggnvp(
+    f: Callable[..., Any], g: Callable[..., Any] = half_square, argnums: Argnums = 0
+) -> Callable[..., Any]:
     """make_ggnvp(f, g)(*args) is v -> J^T H J v: the generalized Gauss-Newton product of g(f(x)).
 
-    J is the Jacobian of `f` in argument `argnums`, H the Hessian of the scalar `g` at f(x); by default g is half the sum
-    of squares, so H is the identity.  Schraudolph 2002, Neural Computation 14(7).
+    J is the Jacobian of `f` in argument `argnums`, H the Hessian of the scalar `g` at f(x); by default g is half
+    the sum of squares, so H is the identity.  Schraudolph 2002, Neural Computation 14(7).
 
     >>> make_ggnvp(lambda x: 2 * x)(np.array([1.0, 1.0]))(np.array([1.0, 0.0]))
     array([4., 0.])

@@ -94,7 +94,9 @@ def value_and_grad(
     return Transformed(value_and_grad, f, call, argnums=argnums, has_aux=has_aux)
 
 
-def grad(f: Callable[..., Any], argnums: Argnums = None, *, argnum: Any = None, has_aux: bool = False) -> Callable[..., Any]:
+def grad(
+    f: Callable[..., Any], argnums: Argnums = None, *, argnum: Any = None, has_aux: bool = False
+) -> Callable[..., Any]:
     """The gradient of the scalar function `f`, as a function of the same arguments.
 
     A tuple, one gradient per positional argument, unless `argnums` names one; see `value_and_grad`.  With `has_aux` the
@@ -137,16 +139,16 @@ def check_scalar(f: Any, y: Any) -> None:
         )
     if np.dtype(aval.dtype).kind == "c":
         raise TypeError(
-            f"grad of {name} needs a function returning a single scalar that is real; {described(f)} returned a complex one. "
-            f"Take np.real or np.abs of it, or use holomorphic_grad({name})"
+            f"grad of {name} needs a function returning a single scalar that is real; {described(f)} returned a "
+            f"complex one. Take np.real or np.abs of it, or use holomorphic_grad({name})"
         )
 
 
 def vjp(f: Callable[..., Any], *primals: Any, cotangent: Any = None, has_aux: bool = False) -> Any:
     """The output of `f` at `primals`, and its pullback.
 
-    The pullback takes a cotangent of the output (same structure and shapes) to a tuple of cotangents, one per primal, and
-    may be called again.  `vjp(f, primals_tuple, cotangent=ct)` applies it at once: `(out, cotangents)`.
+    The pullback takes a cotangent of the output (same structure and shapes) to a tuple of cotangents, one per
+    primal, and may be called again.  `vjp(f, primals_tuple, cotangent=ct)` applies it at once: `(out, cotangents)`.
 
     >>> y, pullback = vjp(lambda x: x * x, np.array([1.0, 2.0]))
     >>> pullback(np.array([1.0, 10.0]))
@@ -174,10 +176,14 @@ def with_pullback(f: Any, run: Recording, out: Any) -> tuple[Any, Callable[[Any]
     def pullback(cotangent: Any) -> Any:
         gs, structure = tree_flatten(cotangent)
         if structure != treedef:
-            raise ValueError(f"pullback of {name_of(f)}: the cotangent has the structure {structure}, the output {treedef}")
+            raise ValueError(
+                f"pullback of {name_of(f)}: the cotangent has the structure {structure}, the output {treedef}"
+            )
         for g, shape in zip(gs, shapes, strict=True):
             if g is not None and np.shape(g) != shape:
-                raise ValueError(f"pullback of {name_of(f)}: the cotangent has shape {np.shape(g)}, the output {shape}")
+                raise ValueError(
+                    f"pullback of {name_of(f)}: the cotangent has shape {np.shape(g)}, the output {shape}"
+                )
         roots = [(n, g) for n, g in zip(nodes, gs, strict=True) if n is not None and g is not None]
         return run.selection.wrap(run.gradients(roots))
 
@@ -204,7 +210,8 @@ make_vjp = reverse_at
 
 
 def elementwise_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
-    """The derivative of a function that acts on each element, element by element: the gradient of the sum of its output.
+    """The derivative of a function that acts on each element, element by element: the gradient of the sum of its
+    output.
 
     >>> elementwise_grad(np.tanh)(np.zeros(3))
     array([1., 1., 1.])
@@ -230,12 +237,16 @@ def holomorphic_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..
     def call(*args: Any, **kwargs: Any) -> Any:
         selection = Selection(f, argnums, args, kwargs)
         if any(np.dtype(aval_of(x).dtype).kind != "c" for x in selection.leaves):
-            raise TypeError(f"holomorphic_grad of {name_of(f)} needs complex arguments; use grad for real ones")
+            raise TypeError(
+                f"holomorphic_grad of {name_of(f)} needs complex arguments; use grad for real ones"
+            )
         run = Recording(f, selection, "holomorphic_grad")
         node, value = run.node_of(run.out), run.value_of(run.out)
         aval = aval_of(value)
         if aval.size != 1 or np.dtype(aval.dtype).kind != "c":
-            raise TypeError(f"holomorphic_grad of {name_of(f)} needs one complex number as output, not {aval}")
+            raise TypeError(
+                f"holomorphic_grad of {name_of(f)} needs one complex number as output, not {aval}"
+            )
         return run.selection.wrap(run.gradients([(node, ones(aval))] if node else []))
 
     return Transformed(holomorphic_grad, f, call, argnums=argnums)

@@ -7,7 +7,11 @@ from pycograd.core import Primitive, Traced, tree_map
 __all__ = ["detach", "stop_gradient"]
 
 constant = Primitive(
-    lambda x: x, operands="x", batch=lambda prim, xs, batched, params: xs[0], shape=lambda x: x, name="stop_gradient"
+    lambda x: x,
+    operands="x",
+    batch=lambda prim, xs, batched, params: xs[0],
+    shape=lambda x: x,
+    name="stop_gradient",
 )
 
 

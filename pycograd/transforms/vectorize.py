@@ -6,7 +6,16 @@ from typing import Any
 import numpy as np
 import optree
 
-from pycograd.core import Batched, Handle, Traced, new_batched, running, shape_of, tree_flatten, tree_map, tree_unflatten
+from pycograd.core import (
+    Batched,
+    Handle,
+    Traced,
+    new_batched,
+    running,
+    shape_of,
+    tree_flatten,
+    tree_unflatten,
+)
 from pycograd.core.trees import NAMESPACE
 from pycograd.weave import woven
 
@@ -35,15 +44,15 @@ def vmap(
     """`f`, a function of one example, as a function of many at once: no loop, one call of each operation for all.
 
     in_axes     the axis of each argument along which its examples lie: an int, None (the same for all examples), or a
-                sequence with one entry per argument, each an int, None, or a pytree prefix of the argument.  Negative axes
-                count from the end.  (`in_dims` is a synonym)
-    out_axes    where the batch axis goes in the output: an int, or a pytree prefix of it; None for an output that is the
-                same for all examples (`out_dims` is a synonym)
+                sequence with one entry per argument, each an int, None, or a pytree prefix of the argument.
+                Negative axes count from the end.  (`in_dims` is a synonym)
+    out_axes    where the batch axis goes in the output: an int, or a pytree prefix of it; None for an output that
+                is the same for all examples (`out_dims` is a synonym)
     axis_size   the number of examples, where no argument tells
     chunk_size  how many examples at a time, to bound memory
     Keyword arguments are passed on, the same for all.
-    Raises ValueError if no argument is mapped, or the mapped sizes disagree; TypeError if Python branches on a number that
-    differs between the examples (use np.where).
+    Raises ValueError if no argument is mapped, or the mapped sizes disagree; TypeError if Python branches on a
+    number that differs between the examples (use np.where).
 
     >>> vmap(np.dot, in_axes=(0, None))(np.eye(2), np.array([3.0, 4.0]))
     array([3., 4.])
@@ -57,7 +66,9 @@ def vmap(
         xs = [x if a is None else in_front(x, a) for x, a in zip(leaves, axes, strict=True)]
 
         def part(chunk: slice) -> Any:
-            given = [x if a is None else x[chunk] for x, a in zip(xs, axes, strict=True)] if chunk_size else xs
+            given = (
+                [x if a is None else x[chunk] for x, a in zip(xs, axes, strict=True)] if chunk_size else xs
+            )
             size = len(range(n)[chunk])
             return batched_call(f, given, [a is not None for a in axes], treedef, kwargs, size, outs)
 
@@ -76,7 +87,9 @@ def chosen(kind: str, axes: Any, dims: Any) -> Any:
     return 0 if axes is FIRST else axes
 
 
-def batched_call(f: Any, xs: list[Any], mapped: list[bool], treedef: Any, kwargs: dict[str, Any], n: int, out_axes: Any) -> Any:
+def batched_call(
+    f: Any, xs: list[Any], mapped: list[bool], treedef: Any, kwargs: dict[str, Any], n: int, out_axes: Any
+) -> Any:
     """Run `f` on its arguments (flattened to `xs`), the mapped ones with their batch axis in front."""
     with running("vmap") as level:
         args = [new_batched(x, level) if m else x for x, m in zip(xs, mapped, strict=True)]
@@ -91,7 +104,9 @@ def unbatched(y: Any, level: int, n: int, axis: int | None, f: Any) -> Any:
     y = y.current() if isinstance(y, Handle) else y
     if type(y) is Batched and y.level == level:
         if axis is None:
-            raise ValueError(f"vmap of {name_of(f)}: out_axes is None for an output that differs between the examples")
+            raise ValueError(
+                f"vmap of {name_of(f)}: out_axes is None for an output that differs between the examples"
+            )
         return y.value if axis == 0 else np.moveaxis(y.value, 0, axis)
     if axis is None or not isinstance(y, (np.ndarray, np.generic, Traced, int, float, complex)):
         return y
@@ -115,10 +130,14 @@ def mapped_size(f: Any, args: Any, axes: list[Any], leaves: list[Any], axis_size
             continue
         shape = shape_of(x)
         if not -len(shape) <= axis < len(shape):
-            raise ValueError(f"vmap of {name_of(f)}: {name} has shape {shape}, no axis {axis} to map; in_axes None leaves it whole")
+            raise ValueError(
+                f"vmap of {name_of(f)}: {name} has shape {shape}, no axis {axis} to map; in_axes None leaves it whole"
+            )
         sizes[name] = shape[axis]
     if not sizes:
-        raise ValueError(f"vmap of {name_of(f)}: no batched (array) argument; map one with in_axes, or give axis_size")
+        raise ValueError(
+            f"vmap of {name_of(f)}: no batched (array) argument; map one with in_axes, or give axis_size"
+        )
     if len(set(sizes.values())) > 1:
         listed = ", ".join(f"{name} has {n}" for name, n in sizes.items())
         raise ValueError(f"vmap of {name_of(f)}: the numbers of examples disagree: {listed}")
