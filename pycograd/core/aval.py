@@ -68,10 +68,15 @@ make = tuple.__new__  # a third of what the constructor of a NamedTuple costs
 
 def aval_of(x: Any) -> Aval:
     """The aval of any value: array, scalar, watched value, or what `np.asarray` accepts."""
+    if type(x) is np.ndarray:
+        return make(Aval, (x.shape, x.dtype))
+    aval = SCALARS.get(type(x)) or getattr(x, "aval", None)  # a watched value knows if it is a weak scalar
+    if isinstance(aval, Aval):
+        return aval
     try:
         return make(Aval, (x.shape, x.dtype))
     except AttributeError:
-        return SCALARS.get(type(x)) or Aval(np.shape(x), np.result_type(x))
+        return Aval(np.shape(x), np.result_type(x))
 
 
 def shape_of(x: Any) -> tuple[int, ...]:

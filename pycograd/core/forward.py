@@ -54,7 +54,7 @@ def dual(y: Any, level: float, tangent: Any) -> Any:
         tangent = np.broadcast_to(tangent, shape)
     have = getattr(tangent, "dtype", None)
     if have is not None and have != dtype and not isinstance(dtype, type):
-        tangent = (tangent.real if have.kind == "c" != dtype.kind else tangent).astype(dtype)
+        tangent = (np.real(tangent) if have.kind == "c" != dtype.kind else tangent).astype(dtype)
     return new_dual(y, level, tangent)
 
 

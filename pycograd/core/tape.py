@@ -190,12 +190,12 @@ ROOTS = Roots()
 
 
 # ---- the backward pass ---------------------------------------------------------------------------------------------
-def backward(roots: Iterable[tuple[Node, Any]], oldest: float = inf) -> dict[int, tuple[Node, Any]]:
+def backward(roots: Iterable[tuple[Node, Any]], oldest: int = 1) -> dict[int, tuple[Node, Any]]:
     """The leaves that the `roots` (pairs of a node and its cotangent) depend on, with their cotangents, by index.
 
-    Nodes with an index above `oldest` count as leaves.  The cotangent of the newest node is always complete, so a heap
-    is all the order there is to keep, and a node that has left it is gone, with what it saved.  A rule may return its
-    argument, a view or a residual, so a first cotangent is only borrowed; a sum belongs to this pass (`owned`), and
+    Nodes with an index above `oldest` (by default there are none) count as leaves.  The cotangent of the newest node
+    is always complete, so a heap is all the order there is to keep, and a node that has left it is gone, with what it
+    saved.  A rule may return its argument, a view or a residual, so a first cotangent is only borrowed; a sum belongs to this pass (`owned`), and
     later ones are added to it in place.
     """
     start: Node = (-inf, ROOTS, lambda g, node: roots, (), False, None, NOTHING)
@@ -206,7 +206,7 @@ def backward(roots: Iterable[tuple[Node, Any]], oldest: float = inf) -> dict[int
     with np.errstate(all="ignore"):  # an infinite slope is an answer, not a reason to warn
         while heap:
             node = heappop(heap)
-            index, prim, aligned = node[INDEX], node[PRIM], node[ALIGNED]
+            index, prim, aligned = node[0], node[1], node[4]
             g = cotangents.pop(index)
             if prim is None or index > oldest:
                 leaves[index] = (
@@ -268,7 +268,7 @@ def fit(g: Any, aval: Aval) -> Any:
     if have is None:
         return np.asarray(g.real if isinstance(g, complex) and dtype.kind != "c" else g, dtype)
     if have.kind == "c" != dtype.kind:
-        g = g.real
+        g = np.real(g)
     return g.astype(dtype)
 
 

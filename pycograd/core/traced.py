@@ -167,8 +167,19 @@ class Traced:
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray[Any, Any]:
         if self.dtype.kind in "iub" and _indexes(sys._getframe(1)):
-            return np.asarray(self.value, dtype)
+            return np.asarray(self._plain_index(), dtype)
         raise self._lost("conversion to a plain array")
+
+    def _plain_index(self) -> Any:
+        x: Any = self
+        while isinstance(x, Traced):
+            if isinstance(x, Handle):
+                x = x.current()
+            elif x.numbers:
+                x = x.value
+            else:
+                raise TypeError(f"an index{where()} into a plain array that is {x.unanswerable}: use np.take(array, index)")
+        return x
 
     def _lost(self, what: str) -> TypeError:
         return TypeError(

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from pycograd.core import (
     Dual,
     Handle,
@@ -88,7 +90,8 @@ def linearize(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., 
 
     def along(*tangents: Any) -> Any:
         given = selection.unwrap(tangents, f"linearize of {name_of(f)}: the tangent")
-        values = evaluate(nodes, {s.node[INDEX]: t for s, t in zip(inputs, given, strict=True)})
+        with np.errstate(all="ignore"):  # as in a backward pass: an infinite slope is an answer
+            values = evaluate(nodes, {s.node[INDEX]: t for s, t in zip(inputs, given, strict=True)})
         found = [values[t.node[INDEX]] if type(t) is Symbol and t.level == level else t for t in leaves]
         return tree_unflatten(treedef, found)
 
