@@ -195,8 +195,8 @@ def backward(roots: Iterable[tuple[Node, Any]], oldest: int = 1) -> dict[int, tu
 
     Nodes with an index above `oldest` (by default there are none) count as leaves.  The cotangent of the newest node
     is always complete, so a heap is all the order there is to keep, and a node that has left it is gone, with what it
-    saved.  A rule may return its argument, a view or a residual, so a first cotangent is only borrowed; a sum belongs to this pass (`owned`), and
-    later ones are added to it in place.
+    saved.  A rule may return its argument, a view or a residual, so a first cotangent is only borrowed; a sum belongs
+    to this pass (`owned`), and later ones are added to it in place.
     """
     start: Node = (-inf, ROOTS, lambda g, node: roots, (), False, None, NOTHING)
     heap: list[Node] = [start]
