@@ -1,17 +1,17 @@
-"""Every operation obeys every law: one test for each row of the table (laws/rows_*.py) and each law that concerns it."""
+"""Every operation obeys every law: one test for each row of the table (laws/rows_*.py) and each law about it."""
 
 from importlib import import_module
 from pathlib import Path
 
 import numpy as np
 import pytest
-
 from laws.harness import LAWS, SWEEP, Case
+
 from pycograd.core import REGISTRY
 
 
 def table():
-    """All rows, and the files that cannot be imported (tests of their own, so that one does not take the others along)."""
+    """All rows, and the files that cannot be imported: tests of their own, so that one does not stop the others."""
     rows, broken = [], {}
     for path in sorted((Path(__file__).parent / "laws").glob("rows_*.py")):
         try:

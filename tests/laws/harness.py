@@ -11,8 +11,8 @@ from itertools import product
 from typing import Any
 
 import numpy as np
-
 from laws.row import FREE, Row
+
 from pycograd.core import (
     REGISTRY,
     Batched,
@@ -429,7 +429,7 @@ def broadcasting(c: Case) -> None:
     ]
     every_shape(c, [[shaped(a, s), shaped(b, t)] for s, t in pairs])
     if c.row.func not in (np.ldexp,):
-        every_shape(c, [[float(a[0]), shaped(b, (3,))], [shaped(a, (3,)), float(b[0])]])
+        every_shape(c, [[a[0].item(), shaped(b, (3,))], [shaped(a, (3,)), b[0].item()]])
 
 
 def shaped(x: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:

@@ -14,9 +14,9 @@ class Row:
     """`func(*inputs, **params)`, or `call(*inputs)` where the arrays are not simply the first arguments.
 
     func       numpy's (or math's, scipy's) function: what the registry check counts as covered
-    inputs     arrays (or Python floats); float and complex ones are differentiated, integers and booleans are passed as they are
-    exempt     law -> the reason, in a sentence, why this row cannot obey it (printed and counted); a law of `harness.LAWS`,
-               and a row that obeys it all the same fails
+    inputs     arrays (or Python floats); float and complex ones are differentiated, integers and booleans passed as they are
+    exempt     law (a key of `harness.LAWS`) -> the reason, in a sentence, why this row cannot obey it; printed and
+               counted, and a row that obeys it all the same fails
     covers     further functions that this row tests (aliases, methods by name such as "ndarray.sum")
     complex    whether to try the row with complex128 inputs as well
     expected   the inputs lie on a kink: no finite differences there, these are the gradients of the sum of the output
