@@ -50,6 +50,13 @@ remainder = elementwise(
 )
 fmod = elementwise(np.fmod, lambda t: t, lambda t, a, b: -t * np.trunc(a / b), math=math.fmod)
 math_remainder = elementwise(math.remainder, lambda t: t, lambda t, y, a, b: -t * np.rint((a - y) / b))
+math_remainder.batch = lambda _, xs, batched, params: xs[0] - xs[1] * np.rint(xs[0] / xs[1])
+
+
+@composite(np.divmod)
+def divmod_(a, b, /):
+    """`np.divmod`: quotient and remainder."""
+    return np.floor_divide(a, b), np.remainder(a, b)
 
 
 # ---- extrema -------------------------------------------------------------------------------------------------------

@@ -4,6 +4,8 @@ import math
 
 import numpy as np
 
+from pycograd.core import REGISTRY, Aval
+
 from .families import arrayed, composite, constant
 
 floor = constant(np.floor, math=math.floor)
@@ -12,6 +14,10 @@ trunc = constant(np.trunc, math=math.trunc)
 rint = constant(np.rint)
 fix = constant(np.fix)
 spacing = constant(np.spacing)
+
+for prim, twin in (floor, math.floor), (ceil, math.ceil), (trunc, math.trunc):  # Python's own give integers
+    REGISTRY[twin].batch = lambda _, xs, batched, params, prim=prim: prim.call(xs[0]).astype(int)
+    REGISTRY[twin].shape = lambda x: Aval(x.shape, int)
 
 
 @composite(np.round, np.around)
