@@ -14,7 +14,7 @@ import operator
 import sys
 from collections.abc import Callable
 from importlib import import_module
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any
 
 import numpy as np
@@ -166,7 +166,10 @@ class Traced:
         raise self._lost("complex()")
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray[Any, Any]:
-        if self.dtype.kind in "iub" and _indexes(sys._getframe(1)):
+        caller = sys._getframe(1)
+        if caller.f_code in CONVERSIONS:
+            return CONVERSIONS[caller.f_code](self)
+        if self.dtype.kind in "iub" and _indexes(caller):
             return np.asarray(self._plain_index(), dtype)
         raise self._lost("conversion to a plain array")
 
