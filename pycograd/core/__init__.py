@@ -38,6 +38,7 @@ from .tape import pullback as pullback
 from .tape import record as record
 from .tape import sum_to as sum_to
 from .tape import watched as watched
+from .traced import CONVERSIONS as CONVERSIONS
 from .traced import REGISTRY as REGISTRY
 from .traced import UFUNC_METHODS as UFUNC_METHODS
 from .traced import Handle as Handle

@@ -22,7 +22,7 @@ import numpy as np
 from .aval import Aval, aval_of, shape_of
 from .errors import MissingRuleError, where
 
-__all__ = ["REGISTRY", "UFUNC_METHODS", "Handle", "Traced", "registered", "value_of", "without_tape"]
+__all__ = ["CONVERSIONS", "REGISTRY", "UFUNC_METHODS", "Handle", "Traced", "registered", "value_of", "without_tape"]
 
 
 class Registry(dict[Any, Callable[..., Any]]):
@@ -59,6 +59,8 @@ class Registry(dict[Any, Callable[..., Any]]):
 
 REGISTRY = Registry()
 UFUNC_METHODS: dict[str, Callable[..., Any]] = {}  # "reduce", ... -> function of (ufunc, *args, **params)
+# code of numpy that converts before it dispatches -> what it gets for a watched value
+CONVERSIONS: dict[CodeType, Callable[..., Any]] = {}
 
 
 def registered(*funcs: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
