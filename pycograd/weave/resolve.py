@@ -111,6 +111,8 @@ def woven(f: Any) -> Any:
         plan = PLANS.by_code.get(id(f.__code__))
         if plan is not None and not plan.alone:
             return plan.function(f)
+    elif type(f) is MethodType and type(f.__func__) is FunctionType:
+        return rebound(f, woven)
     for function in functions_of(f):
         adopt(function)
     return resolve_call(f)

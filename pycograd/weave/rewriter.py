@@ -54,11 +54,12 @@ EXPRESSIONS = (
 
 
 OPERATIONS = (ast.BinOp, ast.UnaryOp, ast.Subscript)
-# Of plain values these make plain ones; `sources` looks no further than at so MANY variables.
-NUMERIC = (np.ufunc, type(np.sum), BuiltinFunctionType)
+NUMBERS = frozenset([abs, divmod, len, max, min, pow, round, sum, bool, complex, float, int])
 SETTLED = (float, int, type, type(None))
 SETTINGS = frozenset(["axis", "axes", "keepdims", "dtype", "order", "shape", "ddof", "copy"])
-MANY = 3
+MANY = (
+    3  # variables whose types are looked at before a call: more would cost as much as the call of a primitive
+)
 
 
 class CallRewriter(pyccolo.AstRewriter):
@@ -90,15 +91,11 @@ class CallRewriter(pyccolo.AstRewriter):
     def visit_Call(self, node: ast.Call) -> ast.expr:
         callee = node.func
         value = self.value_at(callee)
-        owner = getattr(callee, "value", None)
-        asked = (
-            node
-            if value is not MISSING
-            else owner
-            if isinstance(owner, OPERATIONS) and repeatable(owner)
-            else None
-        )
-        sources = self.sources(asked) if asked else None
+        if value is not MISSING:
+            sources = self.sources(node)
+        else:
+            owner = getattr(callee, "value", None)
+            sources = self.sources(owner) if isinstance(owner, OPERATIONS) and repeatable(owner) else None
         self.generic_visit(node)
         if value is not MISSING:
             return self.static(node, callee, value, sources)
@@ -122,7 +119,7 @@ class CallRewriter(pyccolo.AstRewriter):
                 if isinstance(callee, ast.Attribute)
                 else self.dynamic(node)
             )
-        numeric = isinstance(value, NUMERIC) and sources is not None and len(sources) <= MANY
+        numeric = sources is not None and len(sources) <= MANY
         if numeric and not sources:
             return node  # of constants only
         if id(value) not in self.numbers:
@@ -201,7 +198,7 @@ class CallRewriter(pyccolo.AstRewriter):
         if isinstance(node, ast.Name):
             return {node.id}
         if isinstance(node, ast.Call):
-            if not isinstance(self.value_at(node.func), NUMERIC):
+            if not makes_numbers(self.value_at(node.func)):
                 return None
             parts = [*node.args, *[k.value for k in node.keywords if k.arg not in SETTINGS]]
         elif isinstance(node, ast.Attribute) and isinstance(self.value_at(node), SETTLED):
@@ -217,6 +214,17 @@ class CallRewriter(pyccolo.AstRewriter):
                 return None
             found |= more
         return found
+
+
+def makes_numbers(callee: Any) -> bool:
+    """Whether `callee` makes plain values of plain arguments."""
+    if isinstance(callee, (np.ufunc, type(np.sum))):
+        return True
+    if isinstance(callee, type):
+        return callee in NUMBERS or issubclass(callee, np.generic)
+    if not isinstance(callee, BuiltinFunctionType):
+        return False
+    return callee in NUMBERS or (callee.__module__ or "").partition(".")[0] in ("math", "cmath", "numpy")
 
 
 def at(place: ast.expr, node: Any) -> Any:

@@ -87,8 +87,19 @@ def functions(code: CodeType, lines: Sequence[str]) -> Iterator[Definition]:
             continue
         node = node.body[0] if indent else node
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            yield Definition(bare(node), first - 1 - bool(indent))
+            yield located(bare(node), first - 1 - bool(indent), code)
         return
+
+
+def located(node: Node, shift: int, code: CodeType) -> Definition:
+    """`node`, of which `code` was made, `shift` lines further down."""
+    if not has_class(code):
+        return Definition(node, shift)
+    return Definition(ast.increment_lineno(node, shift), 0)  # a class keeps its line number in a constant
+
+
+def has_class(code: CodeType) -> bool:
+    return any(not inner.co_flags & 1 or has_class(inner) for inner in nested(code))
 
 
 def dedents(lines: Sequence[str], last: int, indent: int) -> Iterator[int]:
@@ -132,7 +143,7 @@ def lambdas(code: CodeType, lines: Sequence[str]) -> Iterator[Definition]:
             except SyntaxError:
                 continue
             if isinstance(node, ast.Expr) and isinstance(node.value, ast.Lambda):
-                found = Definition(bare(node.value), line - 2)
+                found = located(bare(node.value), line - 2, code)
                 if same_positions(compile_within(found, code), code):
                     yield found
                     return
@@ -209,10 +220,14 @@ def enclosing_class(code: CodeType) -> list[str]:
 
 def placed(code: CodeType, name: str, shift: int) -> CodeType:
     """`code`, with the code inside it, `shift` lines further down and under the qualified name `name`."""
-    cut = len(code.co_qualname)
-    consts = [
-        placed(c, name + c.co_qualname[cut:], shift) if type(c) is CodeType else c for c in code.co_consts
-    ]
+    own, is_class = code.co_qualname, not code.co_flags & 1
+    consts: list[Any] = []
+    for const in code.co_consts:
+        if type(const) is CodeType:
+            const = placed(const, name + const.co_qualname[len(own) :], shift)
+        elif is_class and const == own:  # the body of a class sets its __qualname__
+            const = name
+        consts.append(const)
     return code.replace(co_qualname=name, co_consts=tuple(consts), co_firstlineno=code.co_firstlineno + shift)
 
 

@@ -1,0 +1,125 @@
+"""What weaving keeps is bounded, and costs what it may."""
+
+import gc
+import inspect
+import linecache
+import math
+import threading
+import time
+import tracemalloc
+import weakref
+
+import numpy as np
+
+from pycograd.core import Var
+from pycograd.weave import plans as plans_module
+from pycograd.weave import unwoven_reason, weaving, woven
+from pycograd.weave.resolve import PLANS, functions
+from pycograd.weave.source import definition
+
+
+def closure_over(array):
+    def f(x):
+        return np.sum(np.exp(x) * array)
+
+    return f
+
+
+def test_fresh_closures_are_not_kept():
+    f = closure_over(np.ones(1000))
+    woven(f)(np.ones(1000))
+    alive = weakref.ref(f)
+    del f
+    assert alive() is None
+    gc.collect()
+    tracemalloc.start()
+    for i in range(10_000):
+        f = closure_over(np.ones(1000))
+        g = lambda x, a=np.ones(1000): np.sum(x * a)  # noqa: B008
+        if i % 100 == 0:
+            woven(f)(np.ones(1000)), woven(g)(np.ones(1000))
+        woven(f), woven(g)
+    del f, g
+    current, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert current < 200_000
+
+
+def test_cache_is_bounded(monkeypatch):
+    monkeypatch.setattr(plans_module, "LIMIT", 100)
+    PLANS.by_code.clear()
+    for i in range(300):
+        text = f"def f(x):\n    return math.exp(x) * {i}\n"
+        linecache.cache["<bounded>"] = (len(text), None, text.splitlines(keepends=True), "<bounded>")
+        scope = {"math": math, "__name__": "bounded"}
+        exec(compile(text, "<bounded>", "exec"), scope)
+        assert woven(scope["f"])(0.0) == i
+    assert len(PLANS.by_code) <= 100
+    assert len(functions) <= 4096
+
+
+def test_equal_code_of_two_files_is_told_apart():
+    made = []
+    for module in (math, np):
+        text = "def f(x):\n    return exp(x)\n"
+        linecache.cache["<equal>"] = (len(text), None, text.splitlines(keepends=True), "<equal>")
+        scope = {"exp": module.exp, "__name__": "equal"}
+        exec(compile(text, "<equal>", "exec"), scope)
+        made.append(scope["f"])
+    assert made[0].__code__ == made[1].__code__
+    assert type(woven(made[0])(0.0)) is float and type(woven(made[1])(0.0)) is np.float64
+
+
+def test_threads_weave_at_once():
+    fs, found = [closure_over(np.ones(3) * i) for i in range(8)], {}
+    PLANS.by_code.clear()
+    start = threading.Barrier(8)
+
+    def run(i):
+        start.wait()
+        v = Var(np.zeros(3))
+        woven(fs[i])(v).backward()
+        found[i] = v.grad
+
+    threads = [threading.Thread(target=run, args=(i,)) for i in range(8)]
+    [t.start() for t in threads]
+    [t.join() for t in threads]
+    assert all((found[i] == i).all() for i in range(8))
+
+
+def test_weaving_can_be_turned_off():
+    f = closure_over(np.ones(3))
+    with weaving(False):
+        assert woven(f) is f
+        with weaving(True):
+            assert woven(f) is not f
+    assert woven(f) is not f
+
+
+def test_cost_per_line_does_not_depend_on_the_file():
+    filler = "".join(f"def filler_{i}(x):\n    return x + {i}\n" for i in range(5000))
+    body = "".join(f"    y = np.exp(x) * math.sin(y) + helper(x, {i})\n" for i in range(50))
+    costs = []
+    for before in ("", filler):
+        text = f"{before}def f(x, y=1.0):\n{body}    return y\n"
+        file = f"<cost-{len(before)}>"
+        linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
+        scope = {"np": np, "math": math, "helper": max, "__name__": "cost"}
+        exec(compile(text, file, "exec"), scope)
+        best = math.inf
+        for _ in range(5):
+            PLANS.by_code.clear()
+            start = time.perf_counter()
+            PLANS.plan(scope["f"])
+            best = min(best, time.perf_counter() - start)
+        assert unwoven_reason(scope["f"]) is None
+        costs.append(best / 52)
+    assert costs[1] < 0.15e-3 * 4  # four times what a quiet machine is held to: this one may be busy
+    assert costs[1] < 3 * costs[0]
+
+
+def test_definitions_of_whole_modules_are_found():
+    for module in (inspect, threading, linecache, tracemalloc):
+        for f in vars(module).values():
+            if inspect.isfunction(f) and f.__code__.co_filename == module.__file__:
+                assert definition(f.__code__, f.__globals__).node.name == f.__code__.co_name
