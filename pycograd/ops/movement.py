@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from pycograd.core import REGISTRY, Aval, shape_of, sum_to, without_tape
+from pycograd.core import REGISTRY, Aval, shape_of, sum_to, value_of, without_tape
 
-from .families import arrayed, axes_of, linear, pad_rank, rank, watches
+from .families import arrayed, axes_of, composite, linear, pad_rank, rank, watches
 
 
 def batch_to_shape(prim, xs, batched, params):
@@ -15,7 +15,7 @@ reshape_ = linear(
     lambda x, *, shape: np.reshape(x, shape),
     lambda g, x_shape, *, shape: np.reshape(g, x_shape),
     batch=batch_to_shape,
-    shape=lambda x, *, shape: Aval(shape, x.dtype),
+    shape=lambda x, *, shape: Aval(shape, np.dtype(x.dtype)),
     mismatch=lambda x_shape, *, shape: f"reshape: cannot reshape size {int(np.prod(x_shape))} into {shape}",
     name="reshape",
 )
@@ -27,18 +27,30 @@ def explicit(shape, size):
     if -1 not in shape:
         return shape
     known = -int(np.prod(shape))
-    return tuple(size // known if n == -1 and known else n for n in shape) if known and size % known == 0 else shape
+    return (
+        tuple(size // known if n == -1 and known else n for n in shape)
+        if known and size % known == 0
+        else shape
+    )
 
 
 def np_reshape(a, /, shape, order="C", *, copy=None):
-    """`np.reshape`, in C or F order."""
+    """`np.reshape`, in any order."""
     if not watches((a,)):
-        return np.reshape(a, shape, order=order, copy=copy)
+        return np.reshape(a, without_tape(shape), order=order, copy=copy)
     a = arrayed(a)
     shape = explicit(without_tape(shape), a.size)
-    if order == "F":
+    if order != "C" and layout(a, order) == "F":
         return np.transpose(reshape_.call(np.transpose(a), shape=shape[::-1]))
     return reshape_.call(a, shape=shape)
+
+
+def layout(a, order):
+    """`order` as "C" or "F": "A" and "K" read how the plain numbers of `a` lie in memory, where it has any."""
+    if order not in ("A", "K"):
+        return order
+    flags = getattr(value_of(a), "flags", None)
+    return "F" if flags is not None and flags.fnc else "C"
 
 
 REGISTRY[np.reshape] = np_reshape
@@ -49,7 +61,7 @@ broadcast_to_ = linear(
     batch=lambda prim, xs, batched, params: prim.call(
         pad_rank(xs[0], len(params["shape"])), shape=(shape_of(xs[0])[0], *params["shape"])
     ),
-    shape=lambda x, *, shape: Aval(shape, x.dtype),
+    shape=lambda x, *, shape: Aval(shape, np.dtype(x.dtype)),
     name="broadcast_to",
 )
 
@@ -57,7 +69,7 @@ broadcast_to_ = linear(
 def np_broadcast_to(array, shape, subok=False):
     """`np.broadcast_to`."""
     if not watches((array,)):
-        return np.broadcast_to(array, shape, subok)
+        return np.broadcast_to(array, without_tape(shape), subok)
     return broadcast_to_.call(arrayed(array), shape=explicit(without_tape(shape), 0))
 
 
@@ -90,9 +102,12 @@ def np_moveaxis(a, source, destination):
     """`np.moveaxis`."""
     if not watches((a,)):
         return np.moveaxis(a, source, destination)
-    n = rank(a)
-    source, destination = axes_of(source, n), axes_of(destination, n)
-    order = [i for i in range(n) if i not in source]
+    a = arrayed(a)
+    source = np.lib.array_utils.normalize_axis_tuple(source, rank(a), "source")
+    destination = np.lib.array_utils.normalize_axis_tuple(destination, rank(a), "destination")
+    if len(source) != len(destination):
+        raise ValueError("`source` and `destination` arguments must have the same number of elements")
+    order = [i for i in range(rank(a)) if i not in source]
     for to, axis in sorted(zip(destination, source, strict=True)):
         order.insert(to, axis)
     return np_transpose(a, order)
@@ -102,11 +117,87 @@ def np_swapaxes(a, axis1, axis2):
     """`np.swapaxes`."""
     if not watches((a,)):
         return np.swapaxes(a, axis1, axis2)
+    a = arrayed(a)
     order = list(range(rank(a)))
-    (i, j) = axes_of((axis1, axis2), rank(a))
+    i, j = axes_of((axis1, axis2), rank(a))
     order[i], order[j] = order[j], order[i]
     return np_transpose(a, order)
 
 
 REGISTRY[np.moveaxis] = np_moveaxis
 REGISTRY[np.swapaxes] = np_swapaxes
+
+
+@composite(np.matrix_transpose, np.linalg.matrix_transpose)
+def matrix_transpose(x, /):
+    """`np.matrix_transpose`."""
+    if rank(x) < 2:
+        raise ValueError(f"Input array must be at least 2-dimensional, but it is {rank(x)}")
+    return np_swapaxes(x, -1, -2)
+
+
+@composite(np.rollaxis)
+def rollaxis(a, axis, start=0):
+    """`np.rollaxis`."""
+    n = rank(a := arrayed(a))
+    (axis,) = axes_of(axis, n)
+    start = start + n if start < 0 else start
+    if not 0 <= start <= n:
+        raise np.exceptions.AxisError(
+            f"'start' arg requires {-n} <= start < {n + 1}, but {start} was passed in"
+        )
+    return np_moveaxis(a, axis, start - 1 if axis < start else start)
+
+
+# ---- axes of length one --------------------------------------------------------------------------------------------
+@composite(np.ravel)
+def ravel(a, order="C"):
+    """`np.ravel`."""
+    return np_reshape(arrayed(a), -1, order=order)
+
+
+@composite(np.squeeze)
+def squeeze(a, axis=None):
+    """`np.squeeze`."""
+    shape = shape_of(a := arrayed(a))
+    axes = [i for i, n in enumerate(shape) if n == 1] if axis is None else axes_of(axis, len(shape))
+    if any(shape[i] != 1 for i in axes):
+        raise ValueError("cannot select an axis to squeeze out which has size not equal to one")
+    return reshape_.call(a, shape=tuple(n for i, n in enumerate(shape) if i not in axes))
+
+
+@composite(np.expand_dims)
+def expand_dims(a, axis):
+    """`np.expand_dims`."""
+    shape, extra = list(shape_of(a := arrayed(a))), axis if isinstance(axis, (tuple, list)) else (axis,)
+    for i in sorted(np.lib.array_utils.normalize_axis_tuple(extra, len(shape) + len(extra))):
+        shape.insert(i, 1)
+    return reshape_.call(a, shape=tuple(shape))
+
+
+def at_least(func, place):
+    """Register `func`, atleast_1d and its like, where place(shape) is the shape with the missing axes."""
+
+    def atleast(*arys):
+        if not watches(arys):
+            return func(*arys)
+        arrays = [arrayed(a) for a in arys]
+        out = [a if place(shape_of(a)) == shape_of(a) else np.reshape(a, place(shape_of(a))) for a in arrays]
+        return out[0] if len(out) == 1 else tuple(out)
+
+    REGISTRY[func] = atleast
+
+
+at_least(np.atleast_1d, lambda shape: shape or (1,))
+at_least(np.atleast_2d, lambda shape: (1,) * (2 - len(shape)) + shape)
+at_least(
+    np.atleast_3d, lambda shape: {0: (1, 1, 1), 1: (1, *shape, 1), 2: (*shape, 1)}.get(len(shape), shape)
+)
+
+
+@composite(np.broadcast_arrays)
+def broadcast_arrays(*args, subok=False):
+    """`np.broadcast_arrays`."""
+    arrays = [arrayed(a) for a in args]
+    shape = np.broadcast_shapes(*map(shape_of, arrays))
+    return tuple([a if shape_of(a) == shape else np.broadcast_to(a, shape) for a in arrays])

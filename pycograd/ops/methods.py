@@ -1,0 +1,146 @@
+"""The methods and attributes of `numpy.ndarray` on watched values: numpy's function of the same name, registered."""
+
+import math
+import operator
+
+import numpy as np
+
+from pycograd.core import REGISTRY, Traced, value_of, where, without_tape
+
+from .creation import astype
+from .movement import layout, np_reshape, np_transpose
+from .reductions import np_sum
+from .scalars import rounded, to_python
+
+SAME = (
+    "all any argmax argmin argpartition argsort clip conj conjugate cumprod cumsum diagonal dot max mean min nonzero "
+    "prod repeat round searchsorted squeeze std swapaxes take trace var ravel choose"
+).split()
+IN_PLACE = "fill partition put resize setfield sort setflags byteswap".split()
+LOSING = "tobytes tofile dump dumps view getfield".split()
+
+
+def method(name):
+    """`x.name(...)` as `np.name(x, ...)`."""
+    func = getattr(np, name)
+
+    def call(self, *args, **params):
+        return REGISTRY[func](self, *args, **params)
+
+    call.__name__ = name
+    call.__doc__ = f"`np.{name}` of this value."
+    return call
+
+
+def writes(name):
+    def refuse(self, *args, **params):
+        raise TypeError(
+            f".{name}() would write a watched value in place{where()}; use the function of numpy that returns an array"
+        )
+
+    return refuse
+
+
+def loses(name):
+    def refuse(self, *args, **params):
+        raise self._lost(f".{name}()")
+
+    return refuse
+
+
+for name in SAME:
+    setattr(Traced, name, method(name))
+for name in IN_PLACE:
+    setattr(Traced, name, writes(name))
+for name in LOSING:
+    setattr(Traced, name, loses(name))
+
+
+# ---- methods whose arguments differ from the function's ------------------------------------------------------------
+def reshape(self, *shape, order="C", copy=None):
+    """`np.reshape`; the sizes may be several arguments."""
+    return np_reshape(self, shape[0] if len(shape) == 1 else shape, order)
+
+
+def transpose(self, *axes):
+    """`np.transpose`; the axes may be several arguments."""
+    if len(axes) == 1 and not isinstance(axes[0], int):
+        (axes,) = axes
+    return np_transpose(self, axes or None)
+
+
+def flatten(self, order="C"):
+    """`np.ravel`."""
+    return np_reshape(self, (-1,), layout(self, order))
+
+
+def compress(self, condition, axis=None, out=None):
+    """`np.compress` of this value."""
+    return REGISTRY[np.compress](condition, self, axis, out)
+
+
+def item(self, *args):
+    """One element, as Python's number, still watched."""
+    if not args:
+        if self.size != 1:
+            raise ValueError("can only convert an array of size 1 to a Python scalar")
+        return to_python(np_reshape(self, ()))
+    index = args[0] if len(args) == 1 else args
+    if isinstance(index, tuple):
+        return to_python(self[tuple(map(operator.index, index))])
+    return to_python(np_reshape(self, (-1,))[operator.index(index)])
+
+
+def tolist(self):
+    """Nested lists of Python's numbers, still watched."""
+    if not self.shape:
+        return to_python(self)
+    return [part.tolist() for part in self]
+
+
+def copy(self, order="C"):
+    """This value: nothing writes into it."""
+    return self
+
+
+def to_device(self, device, /, *, stream=None):
+    """This value: numpy has one device."""
+    return self
+
+
+Traced.sum = np_sum
+for function in (reshape, transpose, flatten, compress, item, tolist, copy, to_device, astype):
+    setattr(Traced, function.__name__, function)
+
+
+# ---- attributes ----------------------------------------------------------------------------------------------------
+def real(self):
+    """The real part; a real value is its own."""
+    return self if self.dtype.kind != "c" else np.real(self)
+
+
+def flat(self):
+    """All elements in order, as a watched vector."""
+    return np_reshape(self, (-1,))
+
+
+Traced.T = property(np_transpose)
+Traced.mT = property(lambda self: REGISTRY[np.matrix_transpose](self))
+Traced.real = property(real)
+Traced.imag = property(lambda self: np.imag(self))
+Traced.flat = property(flat)
+Traced.flags = property(lambda self: value_of(self).flags)
+Traced.strides = property(lambda self: np.asarray(without_tape(self)).strides)
+Traced.device = "cpu"
+Traced.base = None
+
+
+# ---- Python's own questions ----------------------------------------------------------------------------------------
+def contains(self, x):
+    return bool(np.any(self == x))
+
+
+Traced.__contains__ = contains
+Traced.__round__ = rounded
+for question in (math.floor, math.ceil, math.trunc):
+    setattr(Traced, f"__{question.__name__}__", lambda self, question=question: question(without_tape(self)))

@@ -1,0 +1,251 @@
+"""Python's numbers: float, complex, int, round, numpy's scalar types, `math` beyond the elementwise, sum, min and max.
+
+What becomes a float or a complex number stays watched; what becomes an integer or a boolean has no slope, and is plain.
+"""
+
+import math
+import operator
+from functools import reduce
+
+import numpy as np
+
+from pycograd.core import (
+    PLAIN,
+    REGISTRY,
+    Aval,
+    Primitive,
+    Traced,
+    aval_of,
+    registered,
+    result_dtype,
+    without_tape,
+)
+
+from .creation import astype_, discrete_
+from .families import arrayed, batch_elementwise, watches
+
+
+# ---- one number of Python's ----------------------------------------------------------------------------------------
+def number(kind):
+    """The primitive of Python's class `kind`; under vmap its result is an array of numpy's equal of it."""
+    return Primitive(
+        kind,
+        lambda g: g,
+        jvp=(lambda t: t,),
+        batch=lambda prim, xs, batched, params: xs[0].astype(kind),
+        shape=lambda x: Aval((), kind),
+        name=kind.__name__,
+    )
+
+
+NUMBERS = {float: number(float), complex: number(complex), int: number(int), bool: number(bool)}
+KINDS = {"f": float, "c": complex, "i": int, "u": int, "b": bool}
+
+
+def as_number(x, kind):
+    """The watched value `x`, of one element, as Python's `kind`."""
+    shape, dtype = aval_of(x)
+    if dtype is kind:
+        return x
+    if shape:
+        raise TypeError("only 0-dimensional arrays can be converted to Python scalars")
+    if kind is float and np.dtype(dtype).kind == "c":
+        raise TypeError("float() argument must be a string or a real number, not 'complex'")
+    return NUMBERS[kind].call(x)
+
+
+def to_python(x):
+    """The watched value `x`, of one element, as the Python number that `item` makes of it."""
+    kind = KINDS.get(np.dtype(aval_of(x).dtype).kind)
+    return x if kind is None else as_number(x, kind)
+
+
+@registered(float)
+def to_float(x=0.0, /):
+    """`float`, still watched."""
+    return as_number(x, float) if isinstance(x, Traced) else float(x)
+
+
+@registered(complex)
+def to_complex(*args, **params):
+    """`complex`, still watched."""
+    given = dict(zip(("real", "imag"), args, strict=False)) | params
+    if not watches(given.values()):
+        return complex(*args, **params)
+    parts = [as_number(x, complex) if isinstance(x, Traced) else complex(x) for x in given.values()]
+    first, *rest = parts if "real" in given else (0j, *parts)
+    return first + 1j * rest[0] if rest else first
+
+
+@registered(int)
+def to_int(x=0, /, *base, **params):
+    """`int`: plain."""
+    return int(without_tape(x), *base, **params)
+
+
+@registered(round)
+def rounded(number, ndigits=None):
+    """`round`: plain, half to even."""
+    return round(without_tape(number), ndigits) if ndigits is not None else round(without_tape(number))
+
+
+def scalar(kind):
+    """Register numpy's scalar type `kind`: an inexact one keeps watching."""
+
+    def make(*args, **params):
+        if not watches(args):
+            return kind(*args, **params)
+        dtype = np.dtype(kind)
+        return (astype_ if dtype.kind in "fc" else discrete_).call(arrayed(args[0]), dtype=dtype)
+
+    REGISTRY[kind] = make
+
+
+for kind in {*np.sctypeDict.values()}:
+    if issubclass(kind, (np.number, np.bool_)) and kind is not np.timedelta64:
+        scalar(kind)
+
+
+# ---- questions about one number ------------------------------------------------------------------------------------
+def question(func, twin):
+    """Register math's `func`, which answers with a bool; under vmap numpy's `twin` does."""
+
+    def batch(prim, xs, batched, params):
+        return twin(*xs, **params)
+
+    names = "a b" if func is math.isclose else "x"
+    REGISTRY[func] = Primitive(func, operands=names, batch=batch, shape=lambda *avals, **_: Aval((), bool))
+
+
+def near(a, b, *, rel_tol=1e-09, abs_tol=0.0):
+    """`math.isclose` of arrays."""
+    return (a == b) | (np.abs(a - b) <= np.maximum(rel_tol * np.maximum(np.abs(a), np.abs(b)), abs_tol))
+
+
+question(math.isnan, np.isnan)
+question(math.isinf, np.isinf)
+question(math.isfinite, np.isfinite)
+question(math.isclose, near)
+
+
+# ---- sums and products of many -------------------------------------------------------------------------------------
+def batch_many(prim, xs, batched, params):
+    """One array for each operand, so numpy's arithmetic does what math's did for one number."""
+    return BATCHED[prim.name](xs)
+
+
+def number_shape(*avals):
+    return Aval((), float)
+
+
+fsum_ = Primitive(
+    lambda *xs: math.fsum(xs),
+    lambda g: g,
+    linear="joint",
+    operands="*xs",
+    batch=batch_many,
+    shape=number_shape,
+    name="fsum",
+)
+hypot_ = Primitive(
+    math.hypot,
+    lambda g, x, y: g * x / np.where(y == 0, 1.0, y),
+    operands="*xs",
+    batch=batch_many,
+    shape=number_shape,
+    name="hypot_of_many",
+)
+BATCHED = {
+    "fsum": lambda xs: reduce(np.add, xs),
+    "hypot_of_many": lambda xs: np.sqrt(reduce(np.add, [x * x for x in xs])),
+}
+hypot_of_two = REGISTRY[math.hypot]
+
+
+@registered(math.hypot)
+def hypot(*coordinates):
+    """`math.hypot`; slope 0 at the origin."""
+    if len(coordinates) == 2:
+        return hypot_of_two(*coordinates)
+    return hypot_.call(*coordinates) if watches(coordinates) else math.hypot(*coordinates)
+
+
+@registered(math.dist)
+def dist(p, q, /):
+    """`math.dist`; slope 0 where the points coincide."""
+    if not watches((p, q)):
+        return math.dist(p, q)
+    p, q = list(p), list(q)
+    if len(p) != len(q):
+        raise ValueError("both points must have the same number of dimensions")
+    return hypot(*[a - b for a, b in zip(p, q, strict=True)])
+
+
+@registered(math.fsum)
+def fsum(seq, /):
+    """`math.fsum`."""
+    items = list(seq)
+    return fsum_.call(*items) if watches(items) else math.fsum(items)
+
+
+@registered(math.prod)
+def prod(iterable, /, *, start=1):
+    """`math.prod`."""
+    items = list(iterable)
+    return reduce(operator.mul, items, start) if watches((start, *items)) else math.prod(items, start=start)
+
+
+def sumprod(p, q, /):
+    """`math.sumprod`."""
+    p, q = list(p), list(q)
+    if not watches((p, q)):
+        return math.sumprod(p, q)
+    if len(p) != len(q):
+        raise ValueError("Inputs are not the same length")
+    return total([a * b for a, b in zip(p, q, strict=True)])
+
+
+if hasattr(math, "sumprod"):  # Python 3.12
+    registered(math.sumprod)(sumprod)
+
+sum_ = Primitive(
+    lambda start, *xs: sum(xs, start),
+    lambda g: g,
+    linear="joint",
+    operands="*xs",
+    batch=batch_elementwise,
+    shape=lambda *avals: Aval(np.broadcast_shapes(*[a.shape for a in avals]), result_dtype(*avals)),
+    name="sum_of_many",
+)
+
+
+@registered(sum)
+def total(iterable, /, start=0):
+    """Python's `sum`, as one operation, added up as Python does."""
+    items = list(iterable)
+    if watches((start, *items)) and all(isinstance(x, Traced) or type(x) in PLAIN for x in (start, *items)):
+        return sum_.call(start, *items)
+    return sum(items, start)
+
+
+# ---- the largest and the smallest ----------------------------------------------------------------------------------
+def extremum(func):
+    """Register Python's `max` or `min`: of a watched vector, the element of the index that `func` finds."""
+
+    def choose(*args, **params):
+        if (
+            len(args) == 1
+            and isinstance(args[0], Traced)
+            and len(args[0].shape) == 1
+            and args[0].size
+            and not params.get("key")
+        ):
+            plain = without_tape(args[0])
+            return args[0][func(range(len(plain)), key=plain.__getitem__)]
+        return func(*args, **params)
+
+    REGISTRY[func] = choose
+
+
+extremum(max)
+extremum(min)
