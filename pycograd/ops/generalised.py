@@ -1,4 +1,4 @@
-"""Generalised ufuncs (`matmul`, `vecdot`, `matvec`, `vecmat`) called with keywords: their core axes, where they stand."""
+"""Generalised ufuncs (`matmul`, `vecdot`, `matvec`, `vecmat`) called with keywords."""
 
 import re
 
@@ -20,7 +20,7 @@ def call(ufunc, *args, out=None, dtype=None, axes=None, axis=None, keepdims=Fals
         raise TypeError(f"{ufunc.__name__}() got an unexpected keyword argument {min(unknown)!r}")
     cores = [len(re.findall(r"\w+", core)) for core in re.findall(r"\(([^)]*)\)", ufunc.signature)]
     if (axis is not None or keepdims) and cores != [1, 1, 0]:
-        raise TypeError(f"{ufunc.__name__}: axis and keepdims need one core axis in each operand and none in the result")
+        raise TypeError(f"{ufunc.__name__}: axis and keepdims are for products of vectors to numbers")
     if axis is not None:
         axes = [(axis,), (axis,), ()]
     xs = [arrayed(a) if dtype is None else converted(arrayed(a), dtype) for a in args]
