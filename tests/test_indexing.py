@@ -21,8 +21,8 @@ KEYS = [
     (ROWS[:, None], [0, 1]), (ROWS, None, [0, 1, 1, 2]), (None, ROWS), (slice(None), ROWS[:3], None, ROWS[:3]),
     (slice(None), [0, 1], ..., [1, 1]), (ROWS, [0, 1, 1, 2], [0, 1, 1, 2]),
     MASK, MASK.tolist(), X > 0, (MASK, 1), (MASK, slice(None), 2), (slice(None), X[0] > 0), (MASK, [0] * MASK.sum()),
-    (X[:, :, 0] > 0, slice(1, 3)), True, False, np.bool_(True), np.array(False), (True, 0), (0, True), (True, slice(None), 0),
-    (slice(None), True, [0, 1]), np.zeros(4, bool),
+    (X[:, :, 0] > 0, slice(1, 3)), True, False, np.bool_(True), np.array(False), (True, 0), (0, True),
+    (True, slice(None), 0), (slice(None), True, [0, 1]), np.zeros(4, bool),
 ]  # fmt: skip
 
 
@@ -65,9 +65,11 @@ def test_the_gradient_of_a_key_under_vmap(key):
     batch = np.stack([X, 2 * X, -X])
     got = vmap(slope)(batch, weights)
     np.testing.assert_allclose(got, np.stack([slope(x, w) for x, w in zip(batch, weights)]), atol=1e-14)
-    got = vmap(lambda w: pullback(lambda x: w * x[key], X)[1](w)[0])(weights)
-    expected = [pullback(lambda x: w * x[key], X)[1](w)[0] for w in weights]
-    np.testing.assert_allclose(got, np.stack(expected), atol=1e-14)
+
+    def of_shared(w):
+        return pullback(lambda x: w * x[key], X)[1](w)[0]
+
+    np.testing.assert_allclose(vmap(of_shared)(weights), np.stack(list(map(of_shared, weights))), atol=1e-14)
 
 
 # Keys made of an index that differs between examples.
@@ -210,3 +212,13 @@ def test_an_index_into_a_plain_array():
     with running("vmap") as level, pytest.raises(TypeError, match=r"table\[i\]`.*np.take\(array, index\)"):
         i = new_batched(np.arange(3), level)
         table[i]
+
+
+@pytest.mark.parametrize(
+    "func", [np.place, np.put, np.putmask, np.put_along_axis, np.copyto, np.fill_diagonal]
+)
+def test_functions_that_write_in_place_say_so(func):
+    args = {np.put_along_axis: (np.zeros((1, 1), int), 0.0, 0), np.copyto: (0.0,), np.fill_diagonal: (0.0,)}
+    rest = args.get(func, (np.array([[True]]), np.array([1.0])))
+    with pytest.raises(TypeError, match=rf"np.{func.__name__} at .* writes in place.*np.where"):
+        func(Var(np.ones((1, 1))), *rest)

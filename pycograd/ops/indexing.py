@@ -14,7 +14,7 @@ import numpy as np
 
 from pycograd.core import REGISTRY, Aval, Handle, Primitive, Traced, shape_of, where
 
-from .families import all_batched, arrayed, axes_of, linear, no_rule, pad_rank, rank, watches
+from .families import all_batched, arrayed, linear, pad_rank, rank, watches
 
 BETWEEN = (
     slice,
@@ -23,7 +23,7 @@ BETWEEN = (
 )  # what moves the axes of advanced indices to the front, where it parts them
 BASIC = (int, np.integer, *BETWEEN)
 NUMBERS = {int, NoneType}
-EACH, HOLE = slice(None), "index"
+EACH, HOLE, BOOL = slice(None), "index", np.dtype(bool)
 
 
 # ---- what a key selects --------------------------------------------------------------------------------------------
@@ -35,7 +35,7 @@ def is_basic(key):
 
 
 def is_mask(k):
-    return isinstance(k, (bool, np.bool_)) or getattr(k, "dtype", None) == bool
+    return isinstance(k, (bool, np.bool_)) or getattr(k, "dtype", None) == BOOL
 
 
 def selects_once(key):
@@ -45,8 +45,10 @@ def selects_once(key):
 
 
 def apart(key):
-    """Whether a slice, None or Ellipsis parts the advanced indices of `key` (integers among them): numpy then puts their
-    axes in front."""
+    """Whether a slice, None or Ellipsis parts the advanced indices of `key`, integers among them.
+
+    Then numpy puts their axes in front.
+    """
     at = [i for i, k in enumerate(key) if not isinstance(k, BETWEEN)]
     return bool(at) and at[-1] - at[0] + 1 > len(at)
 
@@ -178,7 +180,7 @@ def gather(n):
 
 @cache
 def scatter_add(n):
-    """The primitive that adds `g` to zeros of `shape` at a key with `n` holes: the index arrays are operands after `g`."""
+    """The primitive that adds `g` to zeros of `shape` at a key with `n` holes: the index arrays are operands too."""
     names = [f"i{j}" for j in range(n)]
 
     def pull(g, *indices, key, shape):
@@ -314,54 +316,3 @@ def mask_error(mask):
 
 REGISTRY[operator.getitem] = item
 Traced.__getitem__ = item
-
-
-# ---- numpy's functions ---------------------------------------------------------------------------------------------
-def in_range(indices, n, mode):
-    """Integer `indices` into an axis of length `n`, in numpy's `mode`: "raise", "wrap" or "clip"."""
-    if isinstance(indices, Traced) and mode == "raise":
-        return indices
-    if mode not in ("raise", "wrap", "clip"):
-        raise ValueError(f"clipmode must be one of 'clip', 'raise', or 'wrap' (got {mode!r})")
-    if not isinstance(indices, Traced):
-        indices = np.asarray(indices)
-        indices = indices.astype(np.intp, casting="same_kind") if indices.size else indices.astype(np.intp)
-    return indices if mode == "raise" else indices % n if mode == "wrap" else np.clip(indices, 0, n - 1)
-
-
-def np_take(a, indices, axis=None, out=None, mode="raise"):
-    """`np.take`; also of a plain array at a watched index."""
-    if out is not None:
-        raise no_rule(np.take, "out")
-    indices = plain(arrayed(indices))
-    if not watches((a, indices)):
-        return np.take(a, indices, axis=axis, mode=mode)
-    a = arrayed(a) if watches((a,)) else np.asarray(a)
-    if axis is None:
-        a, axis = np.ravel(a), 0
-    (axis,) = axes_of(axis, rank(a))
-    return item(a, (*(EACH,) * axis, in_range(indices, shape_of(a)[axis], mode)))
-
-
-def np_take_along_axis(arr, indices, axis=-1):
-    """`np.take_along_axis`."""
-    arr, indices = arrayed(arr), plain(arrayed(indices))
-    if not watches((arr, indices)):
-        return np.take_along_axis(arr, indices, axis=axis)
-    indices = indices if isinstance(indices, Traced) else np.asarray(indices)
-    if axis is None:
-        if rank(indices) != 1:
-            raise ValueError("when axis=None, `indices` must have a single dimension.")
-        arr, axis = np.ravel(arr), 0
-    (axis,) = axes_of(axis, rank(arr))
-    if indices.dtype.kind not in "iu":
-        raise IndexError("`indices` must be an integer array")
-    if rank(indices) != rank(arr):
-        raise ValueError("`indices` and `arr` must have the same number of dimensions")
-    grid = np.ogrid[tuple(map(slice, shape_of(arr)))]
-    return item(arr, (*grid[:axis], indices, *grid[axis + 1 :]))
-
-
-REGISTRY[np.take] = np_take
-REGISTRY[np.take_along_axis] = np_take_along_axis
-Traced.take = np_take
