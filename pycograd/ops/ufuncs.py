@@ -1,9 +1,12 @@
-"""ufuncs called in numpy's other ways: with keywords, and their methods `reduce`, `accumulate`, `outer`, `reduceat`, `at`."""
+"""ufuncs called in numpy's other ways: with keywords, and by their methods `reduce`, `accumulate`, `outer`, ..."""
+
+from functools import partial
 
 import numpy as np
 
-from pycograd.core import REGISTRY, UFUNC_METHODS, Traced, value_of
+from pycograd.core import REGISTRY, UFUNC_METHODS, Traced
 
+from . import generalised
 from .families import no_rule
 
 HARMLESS = {"casting", "order", "subok", "signature", "extobj"}  # they change how a ufunc computes, not what
@@ -11,6 +14,8 @@ HARMLESS = {"casting", "order", "subok", "signature", "extobj"}  # they change h
 
 def call(ufunc, *args, out=None, where=True, dtype=None, **params):
     """`ufunc(*args)` with keywords; where `where` is false the result is 0, as numpy leaves it undefined."""
+    if ufunc.signature:
+        return generalised.call(ufunc, *args, out=out, dtype=dtype, **params)
     if len(args) > ufunc.nin or out is not None and any(o is not None for o in np.atleast_1d(out)):
         raise no_rule(ufunc, "out")
     unknown = set(params) - HARMLESS
@@ -25,12 +30,17 @@ def call(ufunc, *args, out=None, where=True, dtype=None, **params):
 def reduce(ufunc, array, axis=0, dtype=None, out=None, keepdims=False, **params):
     """`ufunc.reduce`, by the function that numpy has for it."""
     params = {k: v for k, v in params.items() if v is not np._NoValue}
-    return method(REDUCTIONS, ufunc, "reduce")(array, axis=axis, dtype=dtype, out=out, keepdims=keepdims, **params)
+    return method(REDUCTIONS, ufunc)(array, axis=axis, dtype=dtype, out=out, keepdims=keepdims, **params)
 
 
 def accumulate(ufunc, array, axis=0, dtype=None, out=None):
     """`ufunc.accumulate`, by the function that numpy has for it."""
-    return method(ACCUMULATIONS, ufunc, "accumulate")(array, axis=axis, dtype=dtype, out=out)
+    return method(ACCUMULATIONS, ufunc)(array, axis=axis, dtype=dtype, out=out)
+
+
+def reduceat(ufunc, array, indices, axis=0, dtype=None, out=None):
+    """`ufunc.reduceat`: the reduction of each segment."""
+    return method(REDUCEATS, ufunc)(array, indices, axis=axis, dtype=dtype, out=out)
 
 
 def outer(ufunc, a, b, **params):
@@ -44,12 +54,12 @@ def at(ufunc, a, *rest):
     raise no_rule(ufunc, "at")
 
 
-def method(table, ufunc, name):
-    if ufunc not in table:
-        raise no_rule(ufunc, name)
-    return table[ufunc]
+def method(table, ufunc):
+    """What `table` has for `ufunc`, or what it has for any, under None."""
+    return table[ufunc] if ufunc in table else partial(table[None], ufunc)
 
 
-REDUCTIONS = {}
-ACCUMULATIONS = {}
-UFUNC_METHODS.update(__call__=call, reduce=reduce, accumulate=accumulate, outer=outer, at=at)
+REDUCTIONS, ACCUMULATIONS, REDUCEATS = {}, {}, {}
+UFUNC_METHODS.update(
+    __call__=call, reduce=reduce, accumulate=accumulate, outer=outer, reduceat=reduceat, at=at
+)

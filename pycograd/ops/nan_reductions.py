@@ -1,0 +1,60 @@
+"""Reductions that leave nan out: each is its plain relative where the nan are masked, and nan gets no gradient."""
+
+import numpy as np
+
+from .families import arrayed, composite, no_rule
+from .reductions import NO, cast, counted
+
+
+def present(a, where=True):
+    """Where the elements of `a` count: they are not nan, and `where` selects them."""
+    mask = np.logical_not(np.isnan(a))
+    return mask if where is True or where is NO else np.logical_and(mask, where)
+
+
+def ignoring(func, plain, fill):
+    """Register `func`, which is `plain` with `fill` in the place of nan."""
+
+    def reduce(a, *args, **params):
+        a = arrayed(a)
+        return plain(np.where(np.isnan(a), fill, a), *args, **params)
+
+    reduce.__name__ = func.__name__
+    return composite(func)(reduce)
+
+
+ignoring(np.nansum, np.sum, 0)
+ignoring(np.nanprod, np.prod, 1)
+ignoring(np.nancumsum, np.cumsum, 0)
+ignoring(np.nancumprod, np.cumprod, 1)
+
+
+@composite(np.nanmean)
+def nanmean(a, axis=None, dtype=None, out=None, keepdims=False, *, where=True):
+    """`np.nanmean`."""
+    if out is not None:
+        raise no_rule(np.nanmean, "out")
+    a = cast(arrayed(a), dtype)
+    return np.mean(a, axis=axis, keepdims=keepdims, where=present(a, where))
+
+
+@composite(np.nanvar)
+def nanvar(a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, where=True, mean=NO, correction=NO):
+    """`np.nanvar`; nan where no degree of freedom is left."""
+    if out is not None:
+        raise no_rule(np.nanvar, "out")
+    a = cast(arrayed(a), dtype)
+    where, ddof = present(a, where), ddof if correction is NO else correction
+    y = np.var(a, axis=axis, ddof=ddof, keepdims=keepdims, where=where, mean=mean)
+    return np.where(counted(where, a, axis, keepdims is not NO and keepdims) <= ddof, np.nan, y)[()]
+
+
+@composite(np.nanstd)
+def nanstd(a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, where=True, mean=NO, correction=NO):
+    """`np.nanstd`; slope 0 where the variance is 0."""
+    if out is not None:
+        raise no_rule(np.nanstd, "out")
+    a = cast(arrayed(a), dtype)
+    where, ddof = present(a, where), ddof if correction is NO else correction
+    y = np.std(a, axis=axis, ddof=ddof, keepdims=keepdims, where=where, mean=mean)
+    return np.where(counted(where, a, axis, keepdims is not NO and keepdims) <= ddof, np.nan, y)[()]
