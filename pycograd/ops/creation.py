@@ -81,10 +81,19 @@ def nested(x):
     return (shape, leaves) if len(set(map(shape_of, leaves))) == 1 else None
 
 
+array_ = linear(
+    np.asarray,
+    lambda g: g,
+    batch=batch_convert,
+    shape=lambda x: Aval(x.shape, np.dtype(x.dtype)),
+    name="asarray",
+)
+
+
 def built(x):
     """The array of `x`, a watched value or (nested) lists that hold some: one operation for all scalars of a list."""
     if isinstance(x, Traced):
-        return x if isinstance(value_of(x), (np.ndarray, Aval)) else reshape_.call(x, shape=x.shape)
+        return x if isinstance(value_of(x), (np.ndarray, Aval)) else array_.call(x)
     if not watches((x,)):
         return np.array(x)
     found = nested(x)
@@ -113,7 +122,7 @@ def array(object, dtype=None, *, copy=True, order="K", subok=False, ndmin=0, lik
 def keep_array(x, dtype):
     """The array `x` as an array of `dtype`, though it be 0-d."""
     y = astype(x, dtype)
-    return y if shape_of(y) else np.reshape(y, ())
+    return y if shape_of(y) else array_.call(y)
 
 
 def as_array(func):

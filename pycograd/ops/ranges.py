@@ -5,6 +5,7 @@ import numpy as np
 from pycograd.core import Primitive, registered, shape_of, without_tape
 
 from .families import arrayed, axes_of, composite, pad_rank, rank, watches
+from .joining import array_of
 
 
 def batch_linspace(prim, xs, batched, params):
@@ -49,7 +50,7 @@ def linspace(start, stop, num=50, endpoint=True, retstep=False, dtype=None, axis
     if not retstep:
         return y
     gaps = num - 1 if endpoint else num
-    return y, (stop - start) / gaps if gaps > 0 else np.nan
+    return y, np.subtract(stop, start) / gaps if gaps > 0 else np.nan
 
 
 @composite(np.logspace)
@@ -68,8 +69,10 @@ def logspace(start, stop, num=50, endpoint=True, base=10.0, dtype=None, axis=0):
 @composite(np.geomspace)
 def geomspace(start, stop, num=50, endpoint=True, dtype=None, axis=0):
     """`np.geomspace`: its ends are exact."""
-    start, stop = np.broadcast_arrays(arrayed(start), arrayed(stop))
+    start, stop = np.broadcast_arrays(array_of(start), array_of(stop))
     (axis,) = axes_of(axis, rank(start) + 1)
+    common = np.result_type(start, stop, float(num), np.zeros((), dtype))
+    start, stop = start.astype(common), stop.astype(common)
     sign = np.sign(start)
     y = np.logspace(np.log10(start / sign), np.log10(stop / sign), num, endpoint, axis=axis) * np.expand_dims(
         sign, axis

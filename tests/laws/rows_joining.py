@@ -1,0 +1,52 @@
+"""Rows of the operations that join and split arrays."""
+
+import numpy as np
+from laws.row import normal, row
+
+ROWS = [
+    row(np.concatenate, normal(2, 3), normal(1, 3), call=lambda a, b: np.concatenate((a, b)), complex=True),
+    row(np.concatenate, normal(2, 3), normal(2, 1), call=lambda a, b: np.concatenate([a, b, a], axis=-1)),
+    row(np.concatenate, normal(2, 3), normal(2), call=lambda a, b: np.concatenate((a, b), axis=None)),
+    row(np.concatenate, normal(2, 3), call=lambda a: np.concatenate((a, np.ones((2, 2), int)), 1)),
+    row(np.concatenate, normal(2), call=lambda a: np.concatenate((a, [1.0, 2.0]), dtype=complex)),
+    row(np.concatenate, normal(3, 2, 2), call=lambda a: np.concatenate(a, axis=1)),
+    row(np.concatenate, normal(0), normal(2), call=lambda a, b: np.concatenate((a, b))),
+    row(np.stack, normal(2, 3), normal(2, 3), call=lambda a, b: np.stack((a, b)), complex=True),
+    row(np.stack, normal(2, 3), normal(2, 3), call=lambda a, b: np.stack([a, b], axis=-1)),
+    row(np.stack, normal(), 1.5, call=lambda a, b: np.stack([a, 2, b])),
+    row(np.stack, normal(3, 2), call=lambda a: np.stack(a, axis=1)),
+    row(np.vstack, normal(3), normal(2, 3), call=lambda a, b: np.vstack((a, b))),
+    row(np.hstack, normal(3), normal(2), call=lambda a, b: np.hstack((a, b))),
+    row(np.hstack, normal(2, 3), normal(2, 1), call=lambda a, b: np.hstack((a, b))),
+    row(np.hstack, normal(), 1.5, call=lambda a, b: np.hstack((a, b))),
+    row(np.dstack, normal(2, 3), normal(2, 3), call=lambda a, b: np.dstack((a, b))),
+    row(np.column_stack, normal(3), normal(3, 2), call=lambda a, b: np.column_stack((a, b))),
+    row(np.append, normal(2, 3), normal(2)),
+    row(np.append, normal(2, 3), normal(1, 3), axis=0),
+    row(np.append, normal(2), 1.5),
+    row(np.block, normal(2, 2), normal(2), 1.5,
+        call=lambda a, b, c: np.block([[a, np.zeros((2, 1))], [b, c]])),
+    row(np.block, normal(2), normal(3), call=lambda a, b: np.block([a, b])),
+    row(np.block, normal(2, 2), call=lambda a: np.block(a)),
+    row(np.delete, normal(5), obj=1),
+    row(np.delete, normal(3, 4), obj=[0, 2], axis=1),
+    row(np.delete, normal(3, 4), obj=slice(None, None, 2), axis=0),
+    row(np.insert, normal(4), 1, normal(1)),
+    row(np.insert, normal(4), 1, 2.5),
+    row(np.insert, normal(3, 4), 2, normal(4), axis=0),
+    row(np.insert, normal(3, 4), 1, normal(3), axis=1),
+    row(np.insert, normal(4), [1, 3, 1], normal(3), call=lambda a, obj, v: np.insert(a, [1, 3, 1], v)),
+    row(np.insert, normal(3, 4), normal(3, 2), call=lambda a, v: np.insert(a, [0, 4], v, axis=1)),
+    row(np.insert, normal(3, 4), normal(3, 2), call=lambda a, v: np.insert(a, [2], v, axis=1)),
+    row(np.insert, normal(4), 1.5, call=lambda a, v: np.insert(a, slice(0, 4, 2), v)),
+    row(np.split, normal(6, 2), indices_or_sections=3, complex=True),
+    row(np.split, normal(2, 6), indices_or_sections=[1, 4], axis=-1),
+    row(np.array_split, normal(7), indices_or_sections=3),
+    row(np.array_split, normal(2), indices_or_sections=3),
+    row(np.hsplit, normal(2, 4), indices_or_sections=2),
+    row(np.hsplit, normal(4), indices_or_sections=[1]),
+    row(np.vsplit, normal(4, 2), indices_or_sections=2),
+    row(np.dsplit, normal(2, 1, 4), indices_or_sections=2),
+]  # fmt: skip
+if hasattr(np, "unstack"):
+    ROWS += [row(np.unstack, normal(3, 2)), row(np.unstack, normal(3, 2), axis=-1)]
