@@ -153,7 +153,6 @@ def np_take_along_axis(arr, indices, axis=-1):
 
 REGISTRY[np.take] = np_take
 REGISTRY[np.take_along_axis] = np_take_along_axis
-Traced.take = np_take
 
 
 # ---- choosing by conditions ----------------------------------------------------------------------------------------
@@ -237,8 +236,9 @@ def piecewise(x, condlist, funclist, *args, **kw):
 
 def piecewise_conditions(x, condlist):
     """The conditions as a list of boolean arrays; a single one may stand without its list."""
-    many = isinstance(condlist, (list, tuple, np.ndarray)) or rank(condlist)
-    if not many or (rank(x) and not isinstance(condlist[0], (list, np.ndarray)) and not rank(condlist[0])):
+    if not isinstance(condlist, (list, tuple)) and (rank(condlist) == 0 or (rank(x) and rank(condlist) == 1)):
+        condlist = [condlist]
+    elif rank(x) and not isinstance(condlist[0], list) and rank(condlist[0]) == 0:
         condlist = [condlist]
     conditions = [plain(arrayed(c)) for c in condlist]
     return [c.astype(bool) if isinstance(c, Traced) else np.asarray(c, bool) for c in conditions]
@@ -277,4 +277,3 @@ def writes_in_place(func):
 
 for func in (np.place, np.put, np.putmask, np.put_along_axis, np.copyto, np.fill_diagonal):
     REGISTRY[func] = writes_in_place(func)
-Traced.choose, Traced.compress = choose, compress
