@@ -274,8 +274,14 @@ def guarded(rule: Rule) -> Rule:
             r = rule(t, *kept, **params)
         except (ArithmeticError, ValueError):  # Python floats raise where arrays give inf or nan
             with np.errstate(all="ignore"):
-                r = rule(*[np.float64(v) if type(v) is float else v for v in (t, *kept)], **params)
-        return r if finite(r) else np.where(np.logical_and(t == 0, np.logical_not(np.isfinite(r))), 0.0, r)
+                t, *kept = [np.float64(v) if type(v) is float else v for v in (t, *kept)]  # type: ignore[assignment]
+                r = rule(t, *kept, **params)
+        if finite(r):
+            return r
+        bad = np.logical_and(t == 0, np.logical_not(np.isfinite(r)))
+        # once more, away from the singularity: the derivatives of this rule would meet 0 * inf there
+        calm = [np.where(bad, 0.5, v) if isinstance(v, (np.ndarray, np.generic, Traced)) else v for v in kept]
+        return np.where(bad, 0.0, rule(np.where(bad, 0.0, t), *calm, **params))
 
     guarded_rule.__wrapped__ = rule  # type: ignore[attr-defined]
     return guarded_rule

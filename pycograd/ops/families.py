@@ -59,7 +59,7 @@ def elementwise(
 
     def declare(impl: Callable[..., Any], *rules: Rule) -> Primitive:
         return Primitive(
-            impl, *rules, jvp=rules, batch=batch_elementwise, shape=elementwise_shape(func, dtype), name=func.__name__,
+            impl, *rules, jvp=rules, batch=batch_elementwise, shape=elementwise_shape(func, dtype, impl), name=func.__name__,
             unbounded=unbounded, same_aval=dtype is None,
         )  # fmt: skip
 
@@ -83,8 +83,14 @@ def on_floats(rule: Rule) -> Rule:
     return FunctionType(code, scope, rule.__name__, None, rule.__closure__)  # type: ignore[attr-defined]
 
 
-def elementwise_shape(func: Any, dtype: Callable[..., Any] | None) -> Callable[..., Aval]:
+def elementwise_shape(func: Any, dtype: Callable[..., Any] | None, impl: Any) -> Callable[..., Aval]:
+    """The shape rule of `func` as `impl` computes it: functions of Python's own keep Python numbers, which are weak."""
+    own = {"math": lambda *kinds: float, "_operator": lambda *kinds: type(impl(*[kind(1) for kind in kinds]))}
+    python = own.get(getattr(impl, "__module__", None))
+
     def shape(*avals: Aval) -> Aval:
+        if python and all(isinstance(a.dtype, type) for a in avals):
+            return Aval((), python(*[a.dtype for a in avals]))
         out = np.broadcast_shapes(*[a.shape for a in avals])
         if dtype:
             return Aval(out, np.dtype(dtype(*[a.dtype for a in avals])))
@@ -102,7 +108,7 @@ def constant(
     """Declare an elementwise function whose slope is zero wherever it has one: its result is not watched by a tape."""
 
     def declare(impl: Callable[..., Any]) -> Primitive:
-        shape = elementwise_shape(func, dtype)
+        shape = elementwise_shape(func, dtype, impl)
         return Primitive(impl, operands=operands, batch=batch_elementwise, shape=shape, name=func.__name__)
 
     prim = REGISTRY[func] = declare(func)

@@ -23,5 +23,7 @@ for prim, twin in (floor, math.floor), (ceil, math.ceil), (trunc, math.trunc):  
 @composite(np.round, np.around)
 def around(a, decimals=0, out=None):
     """`np.round`: half to even, as numpy; slope 0."""
-    scale = 10.0**decimals
-    return np.rint(arrayed(a) * scale) / scale if decimals else np.rint(arrayed(a))
+    a, scale = arrayed(a), 10.0 ** abs(decimals)
+    if decimals < 0:
+        return np.rint(a / scale) * scale
+    return np.rint(a * scale) / scale if decimals else np.rint(a)
