@@ -12,6 +12,7 @@ from pycograd.core import (
     aval_of,
     cotangent_aval,
     evaluate,
+    fit,
     levels,
     new_dual,
     new_symbol,
@@ -85,6 +86,7 @@ def linearize(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., 
     inputs = [new_symbol(cotangent_aval(aval_of(x)), level) for x in selection.leaves]
     out, tangent = push(f, selection, list(inputs))
     leaves, treedef = tree_flatten(tangent)
+    avals = [cotangent_aval(aval_of(y)) for y in tree_flatten(out)[0]]
     symbols = [t for t in leaves if type(t) is Symbol and t.level == level]
     nodes = nodes_of(symbols)
 
@@ -92,7 +94,8 @@ def linearize(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., 
         given = selection.unwrap(tangents, f"linearize of {name_of(f)}: the tangent")
         with np.errstate(all="ignore"):  # as in a backward pass: an infinite slope is an answer
             values = evaluate(nodes, {s.node[INDEX]: t for s, t in zip(inputs, given, strict=True)})
-        found = [values[t.node[INDEX]] if type(t) is Symbol and t.level == level else t for t in leaves]
+        mine = [type(t) is Symbol and t.level == level for t in leaves]
+        found = [fit(values[t.node[INDEX]], a) if m else t for t, m, a in zip(leaves, mine, avals, strict=True)]
         return tree_unflatten(treedef, found)
 
     return out, along
