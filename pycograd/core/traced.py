@@ -95,6 +95,18 @@ class Traced:
 
     __hash__ = object.__hash__
 
+    @property
+    def __class__(self) -> Any:
+        """The type of the plain value, for `isinstance` in the user's code; `type(x)` tells the truth."""
+        x: Any = self
+        while issubclass(type(x), Traced):
+            x = x.current() if issubclass(type(x), Handle) else x.value
+        return np.ndarray if type(x) is Aval else type(x)
+
+    @__class__.setter
+    def __class__(self, cls: type) -> None:
+        object.__dict__["__class__"].__set__(self, cls)
+
     # ---- what numpy asks ----
     def __array_ufunc__(self, ufunc: Any, method: str, *args: Any, **params: Any) -> Any:
         if params or method != "__call__":
