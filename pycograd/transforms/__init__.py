@@ -1,6 +1,12 @@
 """The transforms: functions of functions."""
 
 from .arguments import Grads as Grads
+from .blackbox import blackbox as blackbox
+from .checkpoint import checkpoint as checkpoint
+from .custom import custom_jvp as custom_jvp
+from .custom import custom_vjp as custom_vjp
+from .descent import gradient_descent as gradient_descent
+from .descent import sgd_update as sgd_update
 from .forward import forward_at as forward_at
 from .forward import jvp as jvp
 from .forward import linearize as linearize
@@ -13,6 +19,8 @@ from .jacobians import jacobian as jacobian
 from .jacobians import jacrev as jacrev
 from .jacobians import make_ggnvp as make_ggnvp
 from .jacobians import make_hvp as make_hvp
+from .opaque import defvjp as defvjp
+from .opaque import primitive as primitive
 from .reverse import elementwise_grad as elementwise_grad
 from .reverse import grad as grad
 from .reverse import holomorphic_grad as holomorphic_grad
@@ -22,6 +30,7 @@ from .reverse import value_and_grad as value_and_grad
 from .reverse import vjp as vjp
 from .stopping import detach as detach
 from .stopping import stop_gradient as stop_gradient
+from .transpose import linear_transpose as linear_transpose
 from .vectorize import vmap as vmap
 
 egrad = elementwise_grad

@@ -1,0 +1,66 @@
+"""Gradient descent, the plainest way to use a gradient."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from pycograd.core import aval_of, tree_flatten, tree_map, tree_unflatten
+
+from .arguments import Grads
+from .reverse import value_and_grad
+
+__all__ = ["gradient_descent", "sgd_update"]
+
+
+def gradient_descent(
+    loss_fn: Callable[..., Any], init_params: tuple[Any, ...], lr: float = 0.1, steps: int = 100
+) -> tuple[tuple[Any, ...], list[Any]]:
+    """The parameters after `steps` steps of gradient descent on `loss_fn(*params)`, and the loss before each step.
+
+    init_params  a tuple with one entry per argument, each a number, an array or a pytree
+
+    >>> (x,), losses = gradient_descent(lambda x: (x - 3.0) ** 2, (0.0,), lr=0.25, steps=2)
+    >>> x, losses
+    (2.25, [9.0, 2.25])
+    """
+    if not isinstance(init_params, tuple):
+        raise TypeError(
+            f"gradient_descent: init_params is a tuple with one entry per argument, not a {type(init_params).__name__}"
+        )
+    step, params, losses = value_and_grad(loss_fn), init_params, []
+    for _ in range(steps):
+        loss, grads = step(*params)
+        losses.append(loss)
+        params = sgd_update(params, grads, lr)
+    return params, losses
+
+
+def sgd_update(params: Any, grads: Any, lr: Any) -> Any:
+    """`params - lr * grads`, leaf by leaf, in the containers of `params`.
+
+    Where the gradient is None (a frozen parameter, a flag) the parameter stays; a parameter keeps its dtype.
+    Raises ValueError if the structures differ.
+
+    >>> sgd_update({"w": 1.0, "name": "a"}, {"w": 2.0, "name": None}, 0.5)
+    {'w': 0.0, 'name': 'a'}
+    """
+    gs, structure = tree_flatten(tuple(grads) if isinstance(grads, Grads) else grads)
+    parts = structure.flatten_up_to(params)
+    return tree_unflatten(
+        structure, [part if g is None else moved(part, g, lr) for part, g in zip(parts, gs)]
+    )
+
+
+def moved(part: Any, g: Any, lr: Any) -> Any:
+    if getattr(part, "trainable", True) is False:
+        return part
+    return tree_map(lambda p: like(p, p - lr * g), part)
+
+
+def like(p: Any, new: Any) -> Any:
+    """`new` in the dtype of the parameter `p`, which a numpy scalar as learning rate would widen."""
+    dtype, have = aval_of(p).dtype, aval_of(new).dtype
+    if isinstance(dtype, type) or have == dtype or np.dtype(dtype).kind not in "fcV":
+        return new
+    return new.astype(dtype)
