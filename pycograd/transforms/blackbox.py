@@ -38,7 +38,7 @@ def blackbox(f: Callable[..., Any], jac: str | Callable[..., Any] = "2-point") -
     >>> import math
     >>> from pycograd import grad
     >>> f = blackbox(lambda x, n: math.gamma(float(x)) * n, jac="3-point")
-    >>> grad(f, argnums=0)(1.0, 2).round(6)
+    >>> round(grad(f, argnums=0)(1.0, 2), 6)
     -1.154431
     """
     if callable(jac):

@@ -52,8 +52,8 @@ def checkpoint(f: Callable[..., Any], *, policy: Any = None) -> Callable[..., An
     Cost: one more forward run per order of derivative; memory: the arguments, and what the policy keeps.
 
     >>> from pycograd import grad
-    >>> grad(checkpoint(lambda x: np.sin(np.exp(x))), argnums=0)(0.0).round(6)
-    0.540302
+    >>> grad(checkpoint(lambda x: np.sin(x) ** 2))(0.0)
+    (0.0,)
     """
     chosen = None if policy is None else chooser(policy)
 

@@ -129,6 +129,7 @@ class custom_vjp(Custom):
     whole batches under vmap; forward mode transposes `bwd`.
     Raises ShapeError where a cotangent has another shape than its argument.
 
+    >>> import numpy as np
     >>> from pycograd import grad
     >>> @custom_vjp
     ... def clipped(x):
@@ -199,6 +200,7 @@ class custom_jvp(Custom):
     nondiff_argnums  positions of arguments without tangent; `rule` takes them first
     Raises ShapeError where the tangent has another shape than the output.
 
+    >>> import numpy as np
     >>> from pycograd import grad
     >>> @custom_jvp
     ... def softplus(x):
