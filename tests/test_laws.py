@@ -1,5 +1,6 @@
 """Every operation obeys every law: one test for each row of the table (laws/rows_*.py) and each law about it."""
 
+import warnings
 from importlib import import_module
 from pathlib import Path
 
@@ -23,7 +24,7 @@ def table():
 
 def cases(rows):
     """(row, its case or the error that numpy itself raised for it)."""
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):
         for row in rows:
             try:
                 yield row, Case(row)
@@ -45,6 +46,7 @@ def pairs(laws):
                 yield pytest.param(law, case, marks=marks, id=f"{name}-{row.name}")
 
 
+@pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize(("law", "case"), list(pairs(LAWS)))
 def test_law(law, case):
     with np.errstate(all="ignore"):
@@ -52,13 +54,14 @@ def test_law(law, case):
 
 
 @pytest.mark.sweep
+@pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize(("law", "case"), list(pairs(SWEEP)))
 def test_law_in_full(law, case):
     with np.errstate(all="ignore"):
         law(case)
 
 
-# ---- the table itself ----------------------------------------------------------------------------------------------
+# ---- the table itself ------------------------------------------------------------------------------------
 @pytest.mark.parametrize("file", list(BROKEN) or ["none"])
 def test_the_rows_can_be_imported(file):
     if file in BROKEN:

@@ -75,7 +75,7 @@ class Case:
         return tuple(pullback(self.f, *args[:n])[1](args[n:]))
 
 
-# ---- pieces --------------------------------------------------------------------------------------------------------
+# ---- pieces ----------------------------------------------------------------------------------------------
 def leaves(y: Any) -> list[Any]:
     return [v for each in y for v in leaves(each)] if isinstance(y, (list, tuple)) else [y]
 
@@ -189,7 +189,7 @@ def like_arguments(grads: Any, xs: Any) -> None:
         assert aval_of(g) == cotangent_aval(aval_of(x)), f"gradient {aval_of(g)} of {aval_of(x)}"
 
 
-# ---- the laws ------------------------------------------------------------------------------------------------------
+# ---- the laws --------------------------------------------------------------------------------------------
 def value(c: Case) -> None:
     """The value is numpy's, its dtype, shape and type included: of plain inputs, on a tape, in forward mode."""
     alike(c.row.ours(*c.inputs), c.y, "plain")
@@ -457,7 +457,7 @@ def protocols(c: Case) -> None:
     close_all(pull(tuple(c.gs)), c.gradient(*c.xs, *c.gs), "gradient")
 
 
-# ---- the sweep: dear, for the night ----------------------------------------------------------------------------------
+# ---- the sweep: dear, for the night ----------------------------------------------------------------------
 def every_in_axes(c: Case) -> None:
     """vmap over every mix of in_axes; of the gradient too; and one vmap inside another."""
     n, m = len(c.xs), len(c.gs)
@@ -516,7 +516,7 @@ def capture_gradient(c: Case) -> None:
         assert g.shape == np.shape(x), f"gradient of shape {g.shape} of {np.shape(x)}"
 
 
-# ---- which law concerns which row ------------------------------------------------------------------------------------
+# ---- which law concerns which row ------------------------------------------------------------------------
 def cast(x: Any, dtype: Any) -> Any:
     """`x` in the precision of `dtype`, if it is a floating array."""
     if not (isinstance(x, (np.ndarray, np.generic)) and x.dtype.kind in "fc"):

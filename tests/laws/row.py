@@ -71,7 +71,7 @@ def row(
     return Row(func, inputs, params, call, exempt or {}, tuple(covers), complex, expected, order, tolerance)
 
 
-# ---- inputs --------------------------------------------------------------------------------------------------------
+# ---- inputs ----------------------------------------------------------------------------------------------
 FREE: dict[int, np.ndarray] = {}  # by id: arrays whose elements may trade places and stay a valid input
 
 

@@ -1,0 +1,328 @@
+"""What a user reads when something is wrong: what happened, in their file and line, and the way out.
+
+Each case is a line of this file that fails; the message must name that line (the one marked `# here`).
+"""
+
+import linecache
+import pickle
+
+import numpy as np
+import pytest
+
+from pycograd import (
+    Grads,
+    MissingRuleError,
+    ShapeError,
+    Var,
+    grad,
+    hessian,
+    jacobian,
+    jvp,
+    unweave,
+    value_and_grad,
+    vjp,
+    vmap,
+    weave,
+)
+
+X = np.linspace(0.1, 0.9, 4)
+A = np.ones((3, 4))
+
+
+def total(w, x):
+    return np.sum(w * x)
+
+
+def line_marked_here(function):
+    """`test_errors.py:12`, the line of `function` that is marked."""
+    first = function.__code__.co_firstlineno
+    for n in range(first, first + 20):
+        if "# here" in linecache.getline(__file__, n):
+            return f"test_errors.py:{n}"
+    raise LookupError(function)
+
+
+def failing(error, transform, *args, says, f):
+    """The message of `transform(f)(*args)`, which names the marked line of `f` and what else it must say."""
+    with pytest.raises(error) as caught:
+        transform(f)(*args)
+    message = str(caught.value)
+    assert line_marked_here(f) in message, message
+    for words in says:
+        assert words in message, message
+    return message
+
+
+# ---- the output of grad
+def vector(x):  # here
+    return np.sin(x)
+
+
+def pair(x):  # here
+    return np.sum(x), np.sum(x)
+
+
+def complex_number(x):  # here
+    return np.sum(x) * 1j
+
+
+@pytest.mark.parametrize("transform", [grad, value_and_grad, hessian], ids=lambda t: t.__name__)
+def test_grad_of_a_vector(transform):
+    says = ["returning a single scalar", "vector", "shape (4,)", "jacobian", "np.sum"]
+    failing(TypeError, transform, X, f=vector, says=says)
+
+
+def test_grad_of_a_container():
+    failing(
+        TypeError, grad, X, f=pair, says=["returning a single scalar", "pair", "tuple", "has_aux", "jacobian"]
+    )
+
+
+def test_grad_of_a_complex_number():
+    failing(TypeError, grad, X, f=complex_number, says=["real", "complex", "holomorphic_grad"])
+
+
+def test_grad_of_none():
+    with pytest.raises(
+        TypeError, match=r"returning a single scalar.*<lambda> \(test_errors.py:\d+\) returned a NoneType"
+    ):
+        grad(lambda x: None)(X)
+
+
+# ---- argnums
+def test_argnums_out_of_range():
+    for argnums in (2, -3, (0, 2)):
+        with pytest.raises(
+            ValueError, match=r"argnums=-?\d is out of range: total was called with 2 positional arguments"
+        ):
+            grad(total, argnums=argnums)(X, X)
+
+
+def test_argnums_by_a_name_that_is_unknown():
+    with pytest.raises(ValueError, match="argnums: total has no parameter 'weights'; it has w, x"):
+        grad(total, argnums="weights")(X, X)
+
+
+def test_two_spellings_of_one_keyword():
+    with pytest.raises(TypeError, match="argnums and argnum"):
+        grad(total, argnums=0, argnum=1)(X, X)
+
+
+# ---- vmap
+def test_mapped_sizes_that_disagree():
+    with pytest.raises(ValueError, match="vmap of total: .* disagree: argument 0 has 3, argument 1 has 4"):
+        vmap(total)(np.ones((3, 4)), np.ones((4, 4)))
+
+
+def test_nothing_mapped():
+    with pytest.raises(ValueError, match="no batched"):
+        vmap(total, in_axes=None)(X, X)
+
+
+def branches(x):
+    if x > 0:  # here
+        return x
+    return -x
+
+
+def counts(x):
+    return sum(range(int(x)))  # here
+
+
+def test_a_branch_on_a_batched_value():
+    failing(TypeError, vmap, X, f=branches, says=["np.where", "vmap", "x > 0"])
+
+
+def test_a_count_that_differs_between_examples():
+    failing(TypeError, vmap, np.arange(3), f=counts, says=["vmap"])
+
+
+# ---- rules that are missing
+def packs(x):
+    return np.sum(np.packbits(x))  # here
+
+
+@pytest.mark.parametrize(
+    "transform", [grad, vmap, lambda f: lambda x: jvp(f, (x,), (x,))], ids=["grad", "vmap", "jvp"]
+)
+def test_an_operation_without_a_rule(transform):
+    says = ["no derivative for np.packbits", "np.packbits(x)", "blackbox", "custom_vjp"]
+    failing(MissingRuleError, transform, A, f=packs, says=says)
+    assert issubclass(MissingRuleError, NotImplementedError)
+
+
+def writes_elsewhere(x):
+    out = np.zeros(4)
+    np.add(x, 1.0, out=out)  # here
+    return np.sum(out)
+
+
+def test_a_keyword_without_a_rule_is_never_swallowed():
+    failing(
+        MissingRuleError, grad, X, f=unweave(writes_elsewhere) or writes_elsewhere, says=["np.add", "out"]
+    )
+
+
+def typo(x):
+    return np.sum(x, axes=0)  # numpy: unexpected keyword argument
+
+
+def test_a_keyword_that_numpy_does_not_know_is_a_type_error():
+    with pytest.raises(TypeError, match="axes"):
+        grad(typo)(X)
+
+
+# ---- shapes
+def adds(x):
+    return np.sum(x + np.ones(3))  # here
+
+
+def multiplies(x):
+    return np.sum(x @ np.ones((5, 6)))  # here
+
+
+def solves(x):
+    return np.sum(np.linalg.solve(np.ones((3, 3)), x))  # here
+
+
+def joins(x):
+    return np.sum(np.concatenate([x, np.ones((2, 3))], axis=0))  # here
+
+
+def reshapes(x):
+    return np.sum(np.reshape(x, (5,)))  # here
+
+
+@pytest.mark.parametrize("transform", [grad, lambda f: lambda x: jvp(f, (x,), (x,))], ids=["grad", "jvp"])
+def test_shapes_that_do_not_fit(transform):
+    failing(
+        ShapeError,
+        transform,
+        X,
+        f=adds,
+        says=["elementwise: incompatible shapes (4,) and (3,)", "add", "x + np.ones(3)"],
+    )
+    failing(ShapeError, transform, A, f=multiplies, says=["matmul: incompatible shapes (3, 4) and (5, 6)"])
+    failing(
+        ShapeError,
+        transform,
+        A,
+        f=joins,
+        says=["concatenate: incompatible shapes", "(3, 4)", "(2, 3)", "axis 0"],
+    )
+    failing(ShapeError, transform, A, f=reshapes, says=["reshape: cannot reshape size 12 into (5,)"])
+    failing(ValueError, transform, X, f=solves, says=["solve", "(3, 3)", "(4,)"])
+    assert issubclass(ShapeError, ValueError)
+
+
+def test_shapes_that_do_not_fit_under_vmap():
+    with pytest.raises(ShapeError, match=r"incompatible shapes .*\n?.*test_errors.py:\d+"):
+        vmap(adds)(A)
+
+
+# ---- conversions that would lose the gradient
+def foreign(source):
+    """A function that is not woven: its source is not to be found."""
+    scope = {"np": np}
+    exec(compile(f"def f(x):\n    return {source}\n", "<foreign>", "exec"), scope)
+    return scope["f"]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "float(x[0])",
+        "np.sum(np.array([x[0], 1.0]))",
+        "complex(x[0])",
+        "np.sum(np.frompyfunc(abs, 1, 1)(np.asarray(x)))",
+    ],
+)
+def test_converting_a_watched_value_in_unwoven_code(source):
+    with pytest.raises(TypeError) as caught:
+        grad(foreign(source))(X)
+    for words in ["watched value", "lose its gradient", "pycograd.value_of", "pycograd.weave"]:
+        assert words in str(caught.value)
+
+
+def converts(x):
+    return float(x)  # here
+
+
+def test_the_conversion_names_its_line():
+    with pytest.raises(
+        TypeError, match=rf"float\(\) of a watched value at {line_marked_here(converts)} `float\(x\)`"
+    ):
+        converts(Var(2.0))
+
+
+def test_an_index_that_is_watched():
+    with pytest.raises(TypeError, match=r"test_errors.py:\d+ `X\[x\]`"):
+        grad(lambda x: np.sum(X[x]))(1.0)
+
+
+# ---- Grads, Var, jvp, vjp
+def test_arithmetic_with_the_tuple_of_gradients():
+    grads = grad(total)(X, X)
+    assert isinstance(grads, Grads)
+    for f in (lambda: X - grads, lambda: grads * 2.0, lambda: 0.1 * grads, lambda: -grads):
+        with pytest.raises(TypeError, match=r"\(g,\) = .*argnums=0"):
+            f()
+    with pytest.raises(TypeError, match=r"\(g,\) = .*argnums=0"):
+        np.asarray(grad(np.sum)(X))
+
+
+def test_var_of_a_watched_value():
+    with pytest.raises(TypeError, match="Var of a watched value"):
+        grad(lambda x: np.sum(Var(x)))(X)
+
+
+def test_backward_inside_a_transform_names_it():
+    def f(x):
+        y = np.sum(x * x)
+        y.backward()
+        return y
+
+    with pytest.raises(TypeError, match="backward.*grad"):
+        grad(f)(X)
+
+
+def test_backward_of_a_vector_needs_a_cotangent():
+    with pytest.raises(TypeError, match=r"shape \(4,\) needs a cotangent"):
+        (Var(X) * 2).backward()
+
+
+def test_cotangents_and_tangents_of_the_wrong_shape():
+    _, pullback = vjp(np.sin, X)
+    with pytest.raises(ValueError, match=r"sin.*\(3,\).*\(4,\)"):
+        pullback(np.ones(3))
+    with pytest.raises(ValueError, match=r"\(3,\).*\(4,\)"):
+        jvp(np.sin, (X,), (np.ones(3),))
+
+
+def test_pickling_a_watched_value():
+    with pytest.raises(TypeError, match="cannot be pickled"):
+        pickle.dumps(Var(X))
+
+
+# ---- an error of the user's own passes unchanged
+def test_an_exception_of_the_function_is_the_users():
+    class Mine(Exception):
+        pass
+
+    def f(x):
+        raise Mine("as it was")
+
+    for transform in (grad(f), jacobian(f), vmap(f), weave(f)):
+        with pytest.raises(Mine, match="as it was"):
+            transform(X)
+
+
+def test_numpys_own_errors_stay_instances_of_numpys():
+    with pytest.raises(np.exceptions.AxisError, match="axis 3 is out of bounds"):
+        grad(lambda x: np.sum(np.sum(x, axis=3)))(A)
+    with pytest.raises(IndexError):
+        grad(lambda x: x[7])(X)
+    with pytest.raises(np.linalg.LinAlgError):
+        grad(lambda x: np.sum(np.linalg.inv(x)))(np.zeros((2, 2)))
+    with pytest.raises(ZeroDivisionError):
+        grad(lambda x: x / 0)(1.0)
