@@ -4,7 +4,7 @@ from itertools import accumulate
 
 import numpy as np
 
-from pycograd.core import Aval, Primitive, Traced, shape_of, without_tape
+from pycograd.core import Aval, Primitive, ShapeError, Traced, shape_of, where, without_tape
 
 from .families import all_batched, arrayed, axes_of, composite, no_rule, rank, watches
 
@@ -90,9 +90,8 @@ def concatenate(arrays, /, axis=0, out=None, *, dtype=None, casting="same_kind")
     (axis,) = axes_of(axis, len(shapes[0]))
     rest = {(*shape[:axis], *shape[axis + 1 :]) for shape in shapes}
     if len(rest) > 1:
-        np.concatenate(
-            [np.broadcast_to(0, shape) for shape in shapes], axis
-        )  # raises, and says which sizes differ
+        text = " and ".join(map(str, dict.fromkeys(shapes)))
+        raise ShapeError(f"concatenate: incompatible shapes {text} along axis {axis}{where()}")
     bounds = (0, *accumulate([shape[axis] for shape in shapes]))
     return concatenate_.call(*xs, axis=axis, bounds=bounds)
 
