@@ -6,10 +6,10 @@ methods are linear, in the array and in q.  The discrete ones are constant in q.
 
 import numpy as np
 
-from pycograd.core import Handle, Traced, aval_of, shape_of, value_of
+from pycograd.core import Handle, Traced, aval_of, shape_of
 
 from .families import arrayed, axes_of, composite, no_rule, rank
-from .reductions import lanes
+from .reductions import cast, lanes
 from .sorting import argpartition_
 
 # Hyndman and Fan (1996): the position of quantile q among n elements is n q + alpha + q (1 - alpha - beta) - 1.
@@ -35,8 +35,13 @@ def closest(at):
     return np.where(np.logical_and(at == below, below % 2 == 1), below, below + 1)
 
 
+def positive(n):
+    """`n`, or 0 if it is negative; a Python integer stays one, which leaves float32 alone."""
+    return max(n, 0) if isinstance(n, int) else np.maximum(n, 0)
+
+
 def clipped(k, n):
-    return np.minimum(np.maximum(k, 0), np.maximum(n - 1, 0)).astype(np.intp)
+    return np.minimum(np.maximum(k, 0), positive(n - 1)).astype(np.intp)
 
 
 def between(method, n, q):
@@ -50,13 +55,12 @@ def between(method, n, q):
         at = n * q - 1
     else:
         at = 0.5 * (np.floor((n - 1) * q) + np.ceil((n - 1) * q))
-    below = np.minimum(
-        np.maximum(np.floor(at), 0), np.maximum(n - 2, 0)
-    )  # so q = 1 has the slope from its left
+    # so that q = 1 has the slope from its left
+    below = np.minimum(np.maximum(np.floor(at), 0), positive(n - 2))
     weight = at - below
     if method == "averaged_inverted_cdf" or method == "midpoint":
         exact = {"averaged_inverted_cdf": (0.5, 1.0), "midpoint": (0.0, 0.5)}[method]
-        weight = np.where(at >= n - 1, 1.0, np.where(at % 1 == 0, *exact))
+        weight = cast(np.where(at >= n - 1, 1.0, np.where(at % 1 == 0, *exact)), aval_of(at).dtype)
     return below, below + 1, np.where(at < 0, 0.0, np.where(at > n - 1, 1.0, weight))
 
 
@@ -104,7 +108,7 @@ def quantiles(x, q, axis, method, keepdims, weights=None, n=None, scale=1):
     x = x if isinstance(x, Traced) else np.asarray(x)
     if np.dtype(aval_of(x).dtype).kind == "c":
         raise TypeError("a must be an array of real numbers")
-    weak = type(value_of(q)) in (int, float)
+    weak = type(q) in (int, float) or (isinstance(q, Traced) and isinstance(q.aval.dtype, type))
     q = arrayed(q) if isinstance(q, (Traced, list, tuple)) else np.asarray(q)
     q = q if isinstance(q, Traced) else np.asarray(q)
     q = q / scale if scale != 1 else q
@@ -112,7 +116,9 @@ def quantiles(x, q, axis, method, keepdims, weights=None, n=None, scale=1):
         raise ValueError("q must be a scalar or 1d")
     check(q, scale)
     flat, flat_q = lanes(x, axis), np.reshape(q, (-1,))
-    size = shape_of(flat)[-1] if n is None else n(flat)
+    size = (
+        shape_of(flat)[-1] if n is None else cast(n(flat), np.result_type(aval_of(flat_q).dtype, np.float16))
+    )
     if weights is not None:
         index = weighted_position(flat, flat_q, weights_of(weights, x, axis, method), size)
         y = np.take_along_axis(flat, index, -1)

@@ -229,7 +229,7 @@ def reduceat(ufunc, array, indices, axis=0, dtype=None, out=None):
 
 
 def segments(starts, n):
-    """The elements of the segments that begin at `starts`, one after the other, and the number of each one's segment."""
+    """The elements of the segments that begin at `starts`, one after the other, and the numbers of those segments."""
     ends = np.maximum([*starts[1:], n], starts + 1)
     sizes = ends - starts
     owner = np.repeat(np.arange(len(starts)), sizes)

@@ -8,7 +8,7 @@ from math import inf
 
 import numpy as np
 
-from pycograd.core import REGISTRY, Primitive, Traced, aval_of, cotangent_aval, shape_of, without_tape
+from pycograd.core import REGISTRY, Aval, Primitive, Traced, aval_of, cotangent_aval, shape_of, without_tape
 
 from .families import (
     arrayed,
@@ -19,7 +19,6 @@ from .families import (
     linear,
     no_rule,
     rank,
-    structural,
     watches,
 )
 from .reductions import NO, cast, count, counted, shape_like
@@ -159,7 +158,7 @@ def observations(m, rowvar, dtype):
 
 def observation_weights(weights, name, n):
     weights = arrayed(weights)
-    weights = weights if isinstance(weights, Traced) else np.asarray(weights, float)
+    weights = cast(weights if isinstance(weights, Traced) else np.asarray(weights), float)
     if rank(weights) > 1:
         raise RuntimeError(f"cannot handle multidimensional {name}")
     if shape_of(weights)[0] != n:
@@ -221,21 +220,17 @@ def corrcoef(x, y=None, rowvar=True, *, dtype=None):
 # ---- counts in bins ------------------------------------------------------------------------------------------------
 def batch_bincount(prim, xs, batched, params):
     """One count of them all, each example in bins of its own."""
-    (w,), x, n = xs, params["x"], params["n"]
+    (w,), labels, n = xs, params["labels"], params["n"]
     k = shape_of(w)[0]
-    bins = np.reshape(np.arange(k)[:, None] * n + x, (-1,))
-    return np.reshape(prim.call(np.reshape(w, (-1,)), x=bins, n=n * k), (k, n))
-
-
-def bincount_shape(w, *, x, n):
-    return type(w)((n,), np.dtype(float))
+    apart = np.reshape(np.arange(k)[:, None] * n + labels, (-1,))
+    return np.reshape(prim.call(np.reshape(w, (-1,)), labels=apart, n=n * k), (k, n))
 
 
 bincount_ = linear(
-    lambda w, *, x, n: np.bincount(x, w, n),
-    lambda g, *, x, n: g[x],
+    lambda w, *, labels, n: np.bincount(labels, w, n),
+    lambda g, *, labels, n: g[labels],
     batch=batch_bincount,
-    shape=bincount_shape,
+    shape=lambda w, *, labels, n: Aval((n,), np.dtype(float)),
     name="bincount",
 )
 
@@ -245,36 +240,44 @@ def bincount(x, /, weights=None, minlength=0):
     """`np.bincount`: linear in the weights."""
     x = np.asarray(without_tape(x))
     plain = np.bincount(x, minlength=minlength)
-    if weights is None:
-        return plain
+    if not watches((weights,)):
+        return plain if weights is None else np.bincount(x, weights, minlength)
     weights = arrayed(weights)
     if shape_of(weights) != shape_of(x):
         raise ValueError("The weights and list don't have the same length.")
-    if np.dtype(aval_of(weights).dtype).kind == "c":
+    dtype = np.dtype(aval_of(weights).dtype)
+    if dtype.kind == "c":
         raise TypeError(
-            "Cannot cast array data from dtype('complex128') to dtype('float64') according to the rule 'safe'"
+            f"Cannot cast array data from {dtype!r} to dtype('float64') according to the rule 'safe'"
         )
-    return (
-        bincount_.call(weights, x=x, n=len(plain))
-        if watches((weights,))
-        else np.bincount(x, weights, minlength)
-    )
+    return bincount_.call(weights, labels=x, n=len(plain))
+
+
+@composite(np.histogram_bin_edges)
+def histogram_bin_edges(a, bins=10, range=None, weights=None):
+    """`np.histogram_bin_edges`: without a range the edges divide the way from the smallest element to the largest."""
+    a, bins = arrayed(a), without_tape(bins)
+    if range is not None or np.ndim(bins) or not aval_of(a).size:
+        return np.histogram_bin_edges(without_tape(a), bins, without_tape(range))
+    n = len(np.histogram_bin_edges(without_tape(a), bins)) - 1 if isinstance(bins, str) else bins
+    low, high = np.min(a), np.max(a)
+    margin = np.where(low == high, 0.5, 0.0)
+    dtype = np.dtype(aval_of(a).dtype)
+    return np.linspace(low - margin, high + margin, n + 1, dtype=dtype if dtype.kind == "f" else float)
 
 
 @composite(np.histogram)
 def histogram(a, bins=10, range=None, density=None, weights=None):
-    """`np.histogram`: linear in the weights; the counts and the edges are plain."""
-    a, bins = np.asarray(without_tape(a)), without_tape(bins)
-    if not watches((weights,)):
-        return np.histogram(a, bins, range, density, weights)
+    """`np.histogram`: linear in the weights; the counts of elements are plain."""
     edges = np.histogram_bin_edges(a, bins, range)
-    weights, a = np.reshape(arrayed(weights), (-1,)), a.reshape(-1)
-    inside = np.flatnonzero((a >= edges[0]) & (a <= edges[-1]))
-    bin_of = np.minimum(np.searchsorted(edges, a[inside], "right") - 1, len(edges) - 2)
-    counts = np.bincount(bin_of, weights[inside], len(edges) - 1)
+    a, limits = np.asarray(without_tape(a)).reshape(-1), np.asarray(without_tape(edges))
+    if not watches((weights,)):
+        counts = np.histogram(a, bins, without_tape(range), None, weights)[0]
+    else:
+        inside = np.flatnonzero((a >= limits[0]) & (a <= limits[-1]))
+        labels = np.minimum(np.searchsorted(limits, a[inside], "right") - 1, len(limits) - 2)
+        weights = np.reshape(arrayed(weights), (-1,))[inside]
+        counts = cast(np.bincount(labels, weights, len(limits) - 1), aval_of(weights).dtype)
     if density:
-        return counts / np.diff(edges) / np.sum(counts), edges
+        counts = counts / cast(np.diff(edges), float) / np.sum(counts)
     return counts, edges
-
-
-structural(np.histogram_bin_edges)
