@@ -169,7 +169,7 @@ def require(a, dtype=None, requirements=None, *, like=None):
 def fromiter(iter, dtype, count=-1, *, like=None):
     """`np.fromiter`; the items may be watched."""
     items = list(iter if count < 0 else islice(iter, count))
-    if not watches(items):
+    if not watches((items,)):
         return np.fromiter(items, dtype, count)
     if len(items) < count:
         raise ValueError(f"iterator too short: Expected {count} but iterator had only {len(items)} items.")

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from pycograd.core import (
+    PLAIN,
     REGISTRY,
     Aval,
     MissingRuleError,
@@ -147,7 +148,12 @@ def composite(*funcs: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]
 
 def watches(values: Any) -> bool:
     """Whether a watched value is among `values`, or in a list or tuple among them."""
-    return any(isinstance(v, Traced) or (isinstance(v, (list, tuple)) and watches(v)) for v in values)
+    for v in values:
+        if isinstance(v, Traced):
+            return True
+        if isinstance(v, (list, tuple)) and not (len(v) > 8 and PLAIN.issuperset(map(type, v))) and watches(v):
+            return True
+    return False
 
 
 def no_rule(func: Any, keyword: str) -> MissingRuleError:

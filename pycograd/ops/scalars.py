@@ -186,14 +186,14 @@ def dist(p, q, /):
 def fsum(seq, /):
     """`math.fsum`."""
     items = list(seq)
-    return fsum_.call(*items) if watches(items) else math.fsum(items)
+    return fsum_.call(*items) if watches((items,)) else math.fsum(items)
 
 
 @registered(math.prod)
 def prod(iterable, /, *, start=1):
     """`math.prod`."""
     items = list(iterable)
-    return reduce(operator.mul, items, start) if watches((start, *items)) else math.prod(items, start=start)
+    return reduce(operator.mul, items, start) if watches((start, items)) else math.prod(items, start=start)
 
 
 def sumprod(p, q, /):
@@ -224,7 +224,7 @@ sum_ = Primitive(
 def total(iterable, /, start=0):
     """Python's `sum`, as one operation, added up as Python does."""
     items = list(iterable)
-    if watches((start, *items)) and all(isinstance(x, Traced) or type(x) in PLAIN for x in (start, *items)):
+    if watches((start, items)) and all(isinstance(x, Traced) or type(x) in PLAIN for x in (start, *items)):
         return sum_.call(start, *items)
     return sum(items, start)
 

@@ -14,10 +14,15 @@ def by(func, *inputs, call=None, **params):
     return row(func, *inputs, call=(lambda *xs: call(ours, *xs)) if call else None, **params)
 
 
-LENGTH = dict.fromkeys(
-    ["vmap", "vmap_gradient", "capture", "every_in_axes", "every_order", "capture_gradient"],
-    "how long the range is depends on the numbers",
+BATCHES = ["vmap", "vmap_gradient", "capture", "every_in_axes", "every_order", "capture_gradient"]
+LENGTH = dict.fromkeys(BATCHES, "how long the range is depends on the numbers")
+BRANCH = dict.fromkeys(BATCHES, "Python's own numbers and branches have one answer for all examples")
+PLAIN = dict.fromkeys(
+    ["vmap", "capture", "every_in_axes"], "Python's own numbers have one answer for all examples"
 )
+NEEDED = "this law captures, and a choice needs numbers"
+KINDS = [getattr(np, name) for name in "float16 float32 longdouble complex64 clongdouble".split()]
+WHOLE = [np.dtype(c).type for c in "bBhHiIlLqQ"]
 ROWS = [
     by(np.array, normal(2, 3), complex=True),
     by(np.array, 1.5),
@@ -43,6 +48,7 @@ ROWS = [
     row(np.ndarray.astype, normal(3), call=lambda x: x.astype(complex)),
     row(np.ndarray.astype, normal(3), call=lambda x: x.astype(float), complex=True),
     row(np.ndarray.astype, normal(3), call=lambda x: x.astype(int) * x),
+    row(np.astype, normal(3), call=lambda x: np.astype(x, complex)),
     by(np.full, 1.5, call=lambda full, v: full((2, 3), v), complex=True),
     by(np.full, normal(3), call=lambda full, v: full((2, 3), v)),
     row(np.full_like, normal(2, 3), 1.5),
@@ -87,11 +93,14 @@ ROWS = [
     by(complex, 1.5),
     by(complex, 1.5, 0.5),
     by(complex, 1.5 + 1j),
-    by(np.float64, 1.5),
+    by(int, 1.5, exempt=PLAIN),
+    by(round, 1.5, exempt=PLAIN),
+    by(max, normal(3), exempt={**BRANCH, "float32": NEEDED, "every_dtype": NEEDED}, covers=[min]),
+    by(np.float64, 1.5, covers=KINDS),
     by(np.float64, normal(3)),
     by(np.float64, 1.5, call=lambda f64, v: f64([v, 2.0])),
     by(np.complex128, 1.5),
-    by(np.int64, 1.5),
+    by(np.int64, 1.5, covers=WHOLE),
     by(np.bool_, 1.5),
     by(sum, normal(3)),
     by(sum, normal(2, 3)),
