@@ -19,6 +19,7 @@ from .core import tree_map as tree_map
 from .core import tree_structure as tree_structure
 from .core import tree_unflatten as tree_unflatten
 from .core import value_of as value_of
+from .debug import check_grads as check_grads
 from .transforms import Grads as Grads
 from .transforms import blackbox as blackbox
 from .transforms import checkpoint as checkpoint

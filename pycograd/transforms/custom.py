@@ -188,6 +188,7 @@ class custom_vjp(Custom):
 
 
 def same_shape(what: str, given: Any, whose: str, x: Any) -> None:
+    """Raise ShapeError unless `given` has the shape of `x`."""
     if shape_of(given) != shape_of(x):
         raise ShapeError(f"{what} has shape {shape_of(given)}, {whose} {shape_of(x)}")
 

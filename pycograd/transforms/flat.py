@@ -68,6 +68,7 @@ def lowered(xs: Sequence[Any], kind: type, level: float) -> tuple[list[Any], lis
 
 
 def settled(y: Any) -> Any:
+    """The value of a handle now, and any other value as it is."""
     return y.current() if isinstance(y, Handle) else y
 
 
