@@ -179,7 +179,7 @@ binary = Primitive(
 
 
 def contract(spec, *xs):
-    """einsum of one array or two, with all labels explicit: what rules of other operations are written in."""
+    """einsum of one array or of two, with all labels explicit."""
     return unary.call(*xs, spec=spec) if len(xs) == 1 else binary.call(*xs, spec=spec)
 
 
