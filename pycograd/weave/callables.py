@@ -1,4 +1,4 @@
-"""Functions that call a function they are given: ours weave it.  And `isinstance`, which looks at the plain value."""
+"""Functions that call a function they are given: ours weave it first."""
 
 import builtins
 import functools
@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from pycograd.core import REGISTRY, Traced, shape_of, value_of
+from pycograd.core import REGISTRY, Traced, shape_of
 
-from .resolve import TAKE_FUNCTIONS, resolve_call
+from .resolve import INSTANCES, TAKE_FUNCTIONS, resolve_call
 
-__all__ = ["takes_function"]
+__all__ = ["of_instances", "takes_function"]
 
 
 def takes_function(func: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -25,19 +25,22 @@ def takes_function(func: Any) -> Callable[[Callable[..., Any]], Callable[..., An
     return register
 
 
+def of_instances(cls: type) -> Callable[[Callable[[Any], Any]], Callable[[Any], Any]]:
+    """Decorator: woven calls of an instance of `cls` call what the decorated function makes of it."""
+
+    def register(ours: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        INSTANCES[cls] = ours
+        return ours
+
+    return register
+
+
 def beyond(func: Any) -> Any:
     """What `func` is for watched values: the registry's, or itself."""
     return REGISTRY.find(func) or func
 
 
 # ---- builtins and the standard library -----------------------------------------------------------------------------
-@takes_function(builtins.isinstance)
-def isinstance_(obj: Any, kinds: Any, /) -> bool:
-    if isinstance(obj, kinds):
-        return True
-    return isinstance(obj, Traced) and isinstance(value_of(obj), kinds)
-
-
 @takes_function(builtins.map)
 def map_(function: Any, /, *iterables: Any) -> Any:
     return map(resolve_call(function), *iterables)
@@ -107,6 +110,17 @@ def vectorize(pyfunc: Any = np._NoValue, *args: Any, **params: Any) -> Any:
     if pyfunc is np._NoValue:
         return np.vectorize(*args, **params)
     return Vectorized(resolve_call(pyfunc), *args, **params)
+
+
+@of_instances(np.vectorize)
+def vectorized(known: np.vectorize) -> Vectorized:
+    return Vectorized(
+        resolve_call(known.pyfunc),
+        known.otypes,
+        excluded=known.excluded,
+        cache=known.cache,
+        signature=known.signature,
+    )
 
 
 @takes_function(np.frompyfunc)

@@ -24,12 +24,11 @@ from pycograd.core import (
     Symbol,
     Traced,
     Var,
-    value_of,
 )
 
 from .plans import Plans
 from .rewriter import DYNAMIC, METHODS
-from .selection import LRU, adopt, call_of, functions_of, is_woven, observers
+from .selection import EXAMPLES, LRU, adopt, call_of, functions_of, is_woven, observers
 
 __all__ = [
     "Cells",
@@ -48,6 +47,7 @@ OF_C = frozenset([np.ufunc, type(np.sum)])
 TAKE_FUNCTIONS: dict[
     Any, Callable[..., Any]
 ] = {}  # map, sorted, np.vectorize, ... -> ours, filled by `callables.py`
+INSTANCES: dict[type, Callable[[Any], Any]] = {}  # the same for callable objects, by their class
 functions: dict[FunctionType, Any] = {}  # what functions without a closure resolve to: the fast look-up
 observers.append(functions.clear)
 # The methods of these types are numpy's, Python's or ours, but for those in METHODS.
@@ -79,9 +79,6 @@ def resolve_call(callee: Any) -> Any:
         return functions.get(callee) or of_function(callee)
     if kind is BuiltinFunctionType and type(callee.__self__) in known and callee.__name__ not in METHODS:
         return callee
-    if kind is MethodType:
-        function = callee.__func__
-        return MethodType(functions.get(function) or rebuild(function, of_function), callee.__self__)
     if kind in OF_C:
         return TAKE_FUNCTIONS.get(callee) or REGISTRY.get(callee) or REGISTRY.find(callee) or callee
     return rebuild(callee, of_function)
@@ -92,7 +89,7 @@ def resolve_method(callee: Any) -> Any:
     kind = type(callee)
     if kind is MethodType:
         function = callee.__func__
-        found = functions.get(function)
+        found = functions.get(function) if type(function) is FunctionType else None
         if found is not None:
             return callee if found is function else MethodType(found, callee.__self__)
     elif kind is BuiltinFunctionType and type(callee.__self__) in known:
@@ -113,6 +110,8 @@ def woven(f: Any) -> Any:
             return plan.function(f)
     elif type(f) is MethodType and type(f.__func__) is FunctionType:
         return rebound(f, woven)
+    elif type(f).__module__.startswith("pycograd.") and not type(f).__module__.startswith(EXAMPLES):
+        return f  # a transform of something, which weaves that
     for function in functions_of(f):
         adopt(function)
     return resolve_call(f)
@@ -123,24 +122,28 @@ enabled = [True]
 
 def of_function(f: FunctionType) -> Any:
     """What a call of the Python function `f` resolves to."""
-    found = TAKE_FUNCTIONS.get(f) or REGISTRY.get(f) or REGISTRY.find(f)
-    if found is not None:
-        return found
-    if f.__code__ is DISPATCHER:
-        return partial(call_dispatched, f)
-    if f.__code__ is MANAGER:
-        return contextlib.contextmanager(resolve_call(f.__wrapped__))  # type: ignore[attr-defined]
-    result = PLANS.plan(f).function(f)
-    if (
-        f.__closure__ is None
-        and f.__defaults__ is None
-        and f.__kwdefaults__ is None
-        and "<locals>" not in f.__qualname__
-    ):
+    plan = PLANS.by_code.get(id(f.__code__))
+    if plan is None or plan.woven is None:
+        found = TAKE_FUNCTIONS.get(f) or REGISTRY.find(f)
+        if found is not None:
+            return found
+        if f.__code__ is DISPATCHER:
+            return partial(call_dispatched, f)
+        if f.__code__ is MANAGER:
+            return contextlib.contextmanager(resolve_call(f.__wrapped__))  # type: ignore[attr-defined]
+        plan = PLANS.plan(f)
+    result = plan.function(f)
+    if made_once(f):
         if len(functions) >= LIMIT:
             functions.clear()
         functions[f] = result
     return result
+
+
+def made_once(f: FunctionType) -> bool:
+    """Whether `f` is a function or method of a module, of which there will be no others that hold other values."""
+    inner = f.__closure__ and f.__code__.co_freevars != ("__class__",) or "<locals>" in f.__qualname__
+    return not inner and not (f.__defaults__ and f.__name__ == "<lambda>")
 
 
 # ---- callables of other kinds --------------------------------------------------------------------------------------
@@ -153,6 +156,8 @@ def rebuild(callee: Any, weave: Callable[[FunctionType], Any]) -> Any:
         return rebound(callee, weave)
     if kind is BuiltinFunctionType and type(callee.__self__) is not ModuleType:
         return of_builtin_method(callee)
+    if kind in INSTANCES:
+        return INSTANCES[kind](callee)
     call = call_of(kind)
     if type(call) is FunctionType:
         replaced = weave(call)
@@ -174,7 +179,7 @@ def rebuild(callee: Any, weave: Callable[[FunctionType], Any]) -> Any:
 def registered(callee: Any) -> Any:
     """Ours for what is not a Python function: a ufunc, a function of C, a class."""
     try:
-        return TAKE_FUNCTIONS.get(callee) or REGISTRY.get(callee) or REGISTRY.find(callee)
+        return TAKE_FUNCTIONS.get(callee) or REGISTRY.find(callee)
     except TypeError:  # not hashable
         return None
 
@@ -235,7 +240,7 @@ def call_dispatched(dispatcher: Any, /, *args: Any, **kwargs: Any) -> Any:
     """A call of a `singledispatch` function: it looks at the type that the plain value would have."""
     if not args:
         return dispatcher(*args, **kwargs)
-    return resolve_call(dispatcher.dispatch(type(value_of(args[0]))))(*args, **kwargs)
+    return resolve_call(dispatcher.dispatch(args[0].__class__))(*args, **kwargs)
 
 
 # ---- what the rewriter asks ----------------------------------------------------------------------------------------

@@ -8,16 +8,17 @@ import sys
 import sysconfig
 from collections.abc import Callable, Iterable
 from functools import lru_cache, partial
+from os import sep
 from pathlib import Path
 from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
-__all__ = ["LRU", "adopt", "call_of", "choose", "functions_of", "is_woven", "observers"]
+__all__ = ["EXAMPLES", "LRU", "adopt", "call_of", "choose", "functions_of", "is_woven", "observers"]
 
 # These run below the user's code, or are written for numpy's protocols.  Our own examples are a user's.
 NEVER = frozenset(["numpy", "scipy", "pycograd", "pyccolo", "optree", "ml_dtypes"])
 EXAMPLES = "pycograd.examples"
-OURS = str(Path(__file__).parent.parent)
+OURS = str(Path(__file__).parent.parent) + sep
 LIBRARIES = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib")})
 LRU = type(lru_cache(lambda: 0))
 SITES = ("site-packages", "dist-packages")
@@ -47,8 +48,8 @@ def is_user_file(file: str) -> bool:
     """Whether the code of `file` is the user's: of no installed package and not of Python."""
     if file.startswith("<"):
         return not file.startswith("<frozen")
-    if file.startswith(OURS + "/"):
-        return file.startswith(OURS + "/examples/")
+    if file.startswith(OURS):
+        return file.startswith(OURS + "examples" + sep)
     parts = Path(file).parts
     return not any(site in parts for site in SITES) and not file.startswith(LIBRARIES)
 

@@ -120,8 +120,8 @@ def indentation(line: str) -> int:
 
 
 def last_line(code: CodeType) -> int:
-    ends = [position[1] or 0 for position in code.co_positions()]
-    return max([code.co_firstlineno, *ends, *map(last_line, nested(code))])
+    starts = [line or 0 for _, _, line in code.co_lines()]
+    return max([code.co_firstlineno, *starts, *map(last_line, nested(code))])
 
 
 def lambdas(code: CodeType, lines: Sequence[str]) -> Iterator[Definition]:

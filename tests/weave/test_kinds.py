@@ -280,6 +280,22 @@ def test_nonlocal_writes_the_real_cell():
     assert calls == 2
 
 
+@np.vectorize
+def elementwise(x, y):
+    return math.exp(x) * y
+
+
+def test_vectorized_function():
+    assert slope(elementwise_sum) == pytest.approx(E5 * 3)
+    assert slope(lambda x: np.sum(np.vectorize(lambda v: math.exp(v))(np.stack([x, x])))) == pytest.approx(
+        2 * E5
+    )
+
+
+def elementwise_sum(x):
+    return np.sum(elementwise(x, np.array([1.0, 2.0])))
+
+
 def test_function_passed_as_argument():
     def apply(f, x):
         return f(x)
