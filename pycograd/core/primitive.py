@@ -176,10 +176,9 @@ def dispatch(prim: Primitive, *args: Any, **params: Any) -> Any:
 
 def mismatch(prim: Primitive, error: ValueError, args: Sequence[Any], params: dict[str, Any]) -> ValueError:
     """The error that numpy raised for `prim`, naming the operation and the shapes if they are what is wrong."""
-    if isinstance(error, ShapeError) or not any(
-        word in str(error) for word in ("shape", "dim", "broadcast", "align", "size")
-    ):
-        return error
+    words = ("shape", "dim", "broadcast", "align", "size")
+    if type(error) is not ValueError or not any(word in str(error) for word in words):
+        return error  # or a narrower class, which the user may catch: AxisError, LinAlgError, ShapeError already
     if prim.mismatch:
         text = prim.mismatch(*[shape_of(a) for a in args], **params)
     else:

@@ -265,7 +265,7 @@ def fit(g: Any, aval: Aval) -> Any:
         return g
     if isinstance(dtype, type):  # a Python scalar's
         if isinstance(g, Traced):
-            return np.real(g) if have.kind == "c" and dtype is float else g
+            return np.real(g) if g.dtype.kind == "c" and dtype is float else g
         return g if type(g) is dtype else dtype(g.real if dtype is float else g)
     if have is None:
         return np.asarray(g.real if isinstance(g, complex) and dtype.kind != "c" else g, dtype)

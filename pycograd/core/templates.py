@@ -24,13 +24,16 @@ def pull_x(g, node):
     return ((node[7], rule_x(g{x_asks}{pull_star})),)
 
 def call(x{star}):
-    if type(x) is not Var:
-        return impl(x{star}) if type(x) in PLAIN else dispatch(prim, x{star})
-    level, p, x = x.level, x.node, x.value
-    y = impl(x{star}) if type(x) in PLAIN else call(x{star})
-    v = new(Var)
-    v.value, v.level, v.node = y, level, (next(clock), prim, pull_x, {x_saved}, {same}, {x_aval}, {params}, p)
-    return v
+    try:
+        if type(x) is not Var:
+            return impl(x{star}) if type(x) in PLAIN else dispatch(prim, x{star})
+        level, p, x = x.level, x.node, x.value
+        y = impl(x{star}) if type(x) in PLAIN else call(x{star})
+        v = new(Var)
+        v.value, v.level, v.node = y, level, (next(clock), prim, pull_x, {x_saved}, {same}, {x_aval}, {params}, p)
+        return v
+    except ValueError as error:
+        raise mismatch(prim, error, (x,), {params}) from None
 """
 BINARY = """
 def pull_ab(g, node):
