@@ -5,6 +5,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
+from numpy.random import normal
 
 from pycograd import (
     Var,
@@ -210,11 +211,17 @@ def from_numpys_own(x):
     return np.sum(x * np.random.normal(size=3))
 
 
+def from_a_name(x):
+    return np.sum(x * normal(size=3))
+
+
 def from_default(x, rng=np.random.default_rng(3)):  # noqa: B008
     return np.sum(x * rng.normal(size=3))
 
 
-@pytest.mark.parametrize("f", [Noise(), from_global, through_a_function, from_numpys_own, from_default])
+@pytest.mark.parametrize(
+    "f", [Noise(), from_global, through_a_function, from_numpys_own, from_a_name, from_default]
+)
 def test_the_second_run_draws_the_same_numbers_and_leaves_the_generator_alone(f):
     def loss(x):
         value = checkpoint(f)(x)

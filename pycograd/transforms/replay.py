@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from types import CellType, CodeType, FunctionType, MethodType, ModuleType
+from types import BuiltinFunctionType, CellType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from pycograd.core import Traced
 
 __all__ = ["generators", "replayed", "snapshot"]
 
+GLOBAL = np.random.normal.__self__  # numpy's own generator
 NOT_WALKED = (np.ndarray, np.generic, Traced, ModuleType, type, str, bytes, int, float, complex)
 
 
@@ -59,10 +60,14 @@ def restore(states: list[tuple[Any, Any]]) -> None:
 
 
 def bit_generators(roots: Any) -> list[Any]:
-    """The bit generators behind the generators that `roots` reach, and numpy's global one, each once."""
-    found = {id(np.random.get_bit_generator()): np.random.get_bit_generator()}
+    """The bit generators behind the generators that `roots` reach, each once."""
+    found = {}
     for generator in generators(roots):
-        bits = getattr(generator, "bit_generator", None) or generator._bit_generator
+        bits = (
+            generator.bit_generator
+            if isinstance(generator, np.random.Generator)
+            else generator._bit_generator
+        )
         found[id(bits)] = bits
     return list(found.values())
 
@@ -88,6 +93,8 @@ def inside(x: Any) -> Iterator[Any]:
         yield from (x.__func__, x.__self__)
     elif isinstance(x, partial):
         yield from (x.func, x.args, x.keywords)
+    elif isinstance(x, BuiltinFunctionType):  # `from numpy.random import normal`
+        yield x.__self__
     elif isinstance(x, dict):
         yield from x.values()
     elif isinstance(x, (list, tuple, set, frozenset)):
@@ -104,11 +111,14 @@ def of_function(f: FunctionType) -> Iterator[Any]:
             continue
     yield from f.__defaults__ or ()
     yield from (f.__kwdefaults__ or {}).values()
-    for name in names_in(f.__code__):
+    names = set(names_in(f.__code__))
+    if "random" in names:  # `np.random.normal`: its state is large, so it is taken only where it may be used
+        yield GLOBAL
+    for name in names:
         value = f.__globals__.get(name)
         if isinstance(value, ModuleType):  # `settings.rng`: the attribute is among the names too
-            yield from (vars(value).get(n) for n in names_in(f.__code__) if not is_library(value))
-        elif not (callable(value) and is_library(value)):
+            yield from (vars(value).get(n) for n in names if not is_library(value))
+        elif isinstance(value, BuiltinFunctionType) or not (callable(value) and is_library(value)):
             yield value
 
 
