@@ -202,6 +202,37 @@ def test_a_slice_that_differs_between_examples_names_take():
         vmap(lambda x, i: x[i:])(X, np.arange(4))
 
 
+POSITIONS = [
+    lambda i: np.stack(np.unravel_index(i % 60, (4, 3, 5))),
+    lambda i: np.stack(np.unravel_index(i % 60, (4, 3, 5), order="F")),
+    lambda i: np.ravel_multi_index((i % 4, i % 3, i % 5), (4, 3, 5)),
+    lambda i: np.ravel_multi_index((i, i), (4, 3), mode=("clip", "wrap"), order="F"),
+    lambda i: sum(np.ix_(i, [1, 2])),
+    lambda i: np.choose(i % 2, [X[0, 0, :3], X[1, 1, 2:]]),
+    lambda i: np.take(X, i, mode="wrap"),
+    lambda i: np.take(X, i, axis=1, mode="clip"),
+    lambda i: np.take_along_axis(X[0, :, :3], np.stack([i, i]) % 3, 0),
+]
+
+
+@pytest.mark.parametrize("number", range(len(POSITIONS)))
+def test_functions_of_indices_that_differ_between_examples(number):
+    f, indices = POSITIONS[number], np.array([[0, 7, 2], [33, 1, 59], [4, 4, 4]])
+    np.testing.assert_array_equal(vmap(f)(indices), np.stack([f(i) for i in indices]))
+
+
+@pytest.mark.parametrize("f", [np.extract, np.compress, lambda c, x: x[np.ix_(c)]])
+def test_selections_by_conditions_that_differ_between_examples_name_where(f):
+    with pytest.raises(TypeError, match=r"different for each example of vmap.*np.where"):
+        vmap(lambda x: f(x > 0, x))(X[:, 0])
+
+
+def test_a_choice_out_of_range_raises_as_in_numpy():
+    for f in (grad(lambda x: np.sum(np.choose([0, 2], [x, x]))), vmap(lambda x: np.choose([0, -1], [x, x]))):
+        with pytest.raises(ValueError, match="invalid entry in choice array"):
+            f(np.ones(2))
+
+
 def test_an_index_into_a_plain_array():
     table = np.arange(10.0) ** 2
     assert grad(lambda x, i: np.sum(x * table[i]), argnums=0)(2.0, 3) == 9.0

@@ -28,4 +28,18 @@ ROWS = [
     row(operator.getitem, normal(1), call=at(0)),
     row(operator.getitem, x, rows, call=lambda x, i: x[i, :, i]),
     row(operator.getitem, x, table, call=lambda x, i: x[..., i, 1]),
+    # ---- indices made of watched ones
+    row(np.ix_, x, rows[:3], call=lambda x, i: x[np.ix_(i, [True, False, True], range(2))]),
+    row(np.unravel_index, x, table, call=lambda x, i: x[np.unravel_index(i % 60, (4, 3, 5))]),
+    row(np.unravel_index, table + 9, (4, 3), order="F"),
+    row(np.unravel_index, 7, 9),
+    row(
+        np.ravel_multi_index,
+        x,
+        rows,
+        call=lambda x, i: x.ravel()[np.ravel_multi_index((i % 3, i % 2), (4, 3))],
+    ),
+    row(
+        np.ravel_multi_index, rows, call=lambda i: np.ravel_multi_index((i, i), (3, 4), ("wrap", "clip"), "F")
+    ),
 ]
