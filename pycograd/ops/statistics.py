@@ -21,6 +21,7 @@ from .families import (
     rank,
     watches,
 )
+from .indexing import put
 from .reductions import NO, cast, count, counted, shape_like
 
 
@@ -277,7 +278,15 @@ def histogram(a, bins=10, range=None, density=None, weights=None):
         inside = np.flatnonzero((a >= limits[0]) & (a <= limits[-1]))
         labels = np.minimum(np.searchsorted(limits, a[inside], "right") - 1, len(limits) - 2)
         weights = np.reshape(arrayed(weights), (-1,))[inside]
-        counts = cast(np.bincount(labels, weights, len(limits) - 1), aval_of(weights).dtype)
+        counts = add_up_at(labels, weights, len(limits) - 1)
     if density:
         counts = counts / cast(np.diff(edges), float) / np.sum(counts)
     return counts, edges
+
+
+def add_up_at(labels, weights, n):
+    """The sums of the weights with each label, in the dtype of the weights."""
+    dtype = np.dtype(aval_of(weights).dtype)
+    if dtype.kind == "c" or dtype.itemsize > 8:
+        return put.call(weights, shape=(n,), key=labels)
+    return cast(np.bincount(labels, weights, n), dtype)

@@ -513,7 +513,7 @@ def capture_gradient(c: Case) -> None:
     with running("capture") as level:
         grads = c.gradient(*[new_symbol(aval_of(x), level) for x in args])
     for g, x in zip(grads, c.xs, strict=True):
-        assert g.shape == np.shape(x), f"gradient of shape {g.shape} of {np.shape(x)}"
+        assert aval_of(g).shape == np.shape(x), f"gradient of shape {aval_of(g).shape} of {np.shape(x)}"
 
 
 # ---- which law concerns which row ------------------------------------------------------------------------

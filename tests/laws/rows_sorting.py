@@ -12,6 +12,7 @@ DEPENDS = {
     "capture": "how many unique values there are depends on numbers, which a symbol does not have",
     "float32": "how many unique values there are depends on numbers, which a symbol does not have",
     "every_dtype": "how many unique values there are depends on numbers, which a symbol does not have",
+    "every_order": "how many unique values there are depends on the numbers of each example",
     "every_in_axes": "how many unique values there are depends on the numbers of each example",
     "capture_gradient": "how many unique values there are depends on numbers, which a symbol does not have",
 }

@@ -10,7 +10,16 @@ NAN = np.where(np.eye(3, 4), np.nan, distinct(3, 4))
 MASK = np.array([[True, False, True, True], [False, True, True, False], [True, True, False, True]])
 LABELS = np.array([0, 2, 2, 5])
 DEPENDS = dict.fromkeys(
-    ("vmap", "vmap_gradient", "capture", "float32", "every_in_axes", "every_dtype", "capture_gradient"),
+    (
+        "vmap",
+        "vmap_gradient",
+        "capture",
+        "float32",
+        "every_in_axes",
+        "every_order",
+        "every_dtype",
+        "capture_gradient",
+    ),
     "the number of each bin depends on the numbers of each example",
 )
 METHODS = {
