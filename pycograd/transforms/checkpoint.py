@@ -177,19 +177,14 @@ def with_nodes(y: Any, replaced: dict[int, Node]) -> Any:
     return y
 
 
-def fingerprint(ys: list[Any]) -> list[tuple[complex, float]]:
-    """The mean of each watched output, and how far another may be from it: enough to notice another result."""
+def fingerprint(ys: list[Any]) -> list[tuple[Any, Any]]:
+    """The sum of each watched output, and how far another may be from it: enough to notice another result."""
     arrays = [np.asarray(value_of(y)) for y in ys if isinstance(y, Traced) and type(value_of(y)) is not Aval]
-    found = []
-    with np.errstate(all="ignore"):
-        for v in arrays:
-            if v.dtype.kind in "fc" and v.size:
-                slack = np.sqrt(np.finfo(v.dtype).eps) * np.mean(
-                    np.abs(v)
-                )  # a sum may be taken in another order
-                found.append((complex(np.mean(v)), float(slack)))
-    return found
+    with np.errstate(all="ignore"):  # a sum may be taken in another order, hence the slack
+        return [
+            (v.sum(), np.finfo(v.dtype).eps ** 0.5 * np.abs(v).sum()) for v in arrays if v.dtype.kind in "fc"
+        ]
 
 
-def differ(a: list[tuple[complex, float]], b: list[tuple[complex, float]]) -> bool:
+def differ(a: list[tuple[Any, Any]], b: list[tuple[Any, Any]]) -> bool:
     return len(a) != len(b) or any(abs(x - y) > slack for (x, slack), (y, _) in zip(a, b, strict=True))

@@ -63,11 +63,8 @@ def bit_generators(roots: Any) -> list[Any]:
     """The bit generators behind the generators that `roots` reach, each once."""
     found = {}
     for generator in generators(roots):
-        bits = (
-            generator.bit_generator
-            if isinstance(generator, np.random.Generator)
-            else generator._bit_generator
-        )
+        modern = isinstance(generator, np.random.Generator)
+        bits = generator.bit_generator if modern else generator._bit_generator  # type: ignore[union-attr]
         found[id(bits)] = bits
     return list(found.values())
 
@@ -93,7 +90,7 @@ def inside(x: Any) -> Iterator[Any]:
         yield from (x.__func__, x.__self__)
     elif isinstance(x, partial):
         yield from (x.func, x.args, x.keywords)
-    elif isinstance(x, BuiltinFunctionType):  # `from numpy.random import normal`
+    elif isinstance(x, BuiltinFunctionType):  # `draw = rng.normal`
         yield x.__self__
     elif isinstance(x, dict):
         yield from x.values()
@@ -118,7 +115,7 @@ def of_function(f: FunctionType) -> Iterator[Any]:
         value = f.__globals__.get(name)
         if isinstance(value, ModuleType):  # `settings.rng`: the attribute is among the names too
             yield from (vars(value).get(n) for n in names if not is_library(value))
-        elif isinstance(value, BuiltinFunctionType) or not (callable(value) and is_library(value)):
+        elif hasattr(value, "__self__") or not (callable(value) and is_library(value)):
             yield value
 
 
