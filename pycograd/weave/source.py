@@ -144,7 +144,8 @@ def lambdas(code: CodeType, lines: Sequence[str]) -> Iterator[Definition]:
                 continue
             if isinstance(node, ast.Expr) and isinstance(node.value, ast.Lambda):
                 found = located(bare(node.value), line - 2, code)
-                if same_positions(compile_within(found, code), code):
+                compiled = compile_within(found, code)
+                if same_positions(compiled, code) and same_code(compiled, code):
                     yield found
                     return
 
