@@ -54,7 +54,7 @@ def pad(array, pad_width, mode="constant", **kwargs):
         raise ValueError(f"unsupported keyword arguments for mode '{mode}': {unknown}")
     width = widths(without_tape(pad_width), rank(array))
     (setting,) = {**KEYWORDS[mode], **kwargs}.values() or (None,)
-    zeros = mode == "empty" or mode == "constant" and isinstance(setting, (int, float)) and setting == 0
+    zeros = mode == "empty" or mode == "constant" and type(setting) in (int, float) and setting == 0
     if zeros:
         return pad_.call(array, width=width)
     settings = [setting] * rank(array) if mode in ("reflect", "symmetric") else pairs(setting, rank(array))

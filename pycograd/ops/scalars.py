@@ -1,11 +1,7 @@
-"""Python's numbers: float, complex, int, round, numpy's scalar types, `math` beyond the elementwise, sum, min and max.
+"""Python's numbers: float, complex, int, round, numpy's scalar types; and sum, min and max.
 
 What becomes a float or a complex number stays watched; what becomes an integer or a boolean has no slope, and is plain.
 """
-
-import math
-import operator
-from functools import reduce
 
 import numpy as np
 
@@ -107,108 +103,7 @@ for kind in {*np.sctypeDict.values()}:
         scalar(kind)
 
 
-# ---- questions about one number ------------------------------------------------------------------------------------
-def question(func, twin):
-    """Register math's `func`, which answers with a bool; under vmap numpy's `twin` does."""
-
-    def batch(prim, xs, batched, params):
-        return twin(*xs, **params)
-
-    names = "a b" if func is math.isclose else "x"
-    REGISTRY[func] = Primitive(func, operands=names, batch=batch, shape=lambda *avals, **_: Aval((), bool))
-
-
-def near(a, b, *, rel_tol=1e-09, abs_tol=0.0):
-    """`math.isclose` of arrays."""
-    return (a == b) | (np.abs(a - b) <= np.maximum(rel_tol * np.maximum(np.abs(a), np.abs(b)), abs_tol))
-
-
-question(math.isnan, np.isnan)
-question(math.isinf, np.isinf)
-question(math.isfinite, np.isfinite)
-question(math.isclose, near)
-
-
-# ---- sums and products of many -------------------------------------------------------------------------------------
-def batch_many(prim, xs, batched, params):
-    """One array for each operand, so numpy's arithmetic does what math's did for one number."""
-    return BATCHED[prim.name](xs)
-
-
-def number_shape(*avals):
-    return Aval((), float)
-
-
-fsum_ = Primitive(
-    lambda *xs: math.fsum(xs),
-    lambda g: g,
-    linear="joint",
-    operands="*xs",
-    batch=batch_many,
-    shape=number_shape,
-    name="fsum",
-)
-hypot_ = Primitive(
-    math.hypot,
-    lambda g, x, y: g * x / np.where(y == 0, 1.0, y),
-    operands="*xs",
-    batch=batch_many,
-    shape=number_shape,
-    name="hypot_of_many",
-)
-BATCHED = {
-    "fsum": lambda xs: reduce(np.add, xs),
-    "hypot_of_many": lambda xs: reduce(np.hypot, xs[1:], np.abs(xs[0])),
-}
-hypot_of_two = REGISTRY[math.hypot]
-
-
-@registered(math.hypot)
-def hypot(*coordinates):
-    """`math.hypot`; slope 0 at the origin."""
-    if len(coordinates) == 2:
-        return hypot_of_two(*coordinates)
-    return hypot_.call(*coordinates) if watches(coordinates) else math.hypot(*coordinates)
-
-
-@registered(math.dist)
-def dist(p, q, /):
-    """`math.dist`; slope 0 where the points coincide."""
-    if not watches((p, q)):
-        return math.dist(p, q)
-    p, q = list(p), list(q)
-    if len(p) != len(q):
-        raise ValueError("both points must have the same number of dimensions")
-    return hypot(*[a - b for a, b in zip(p, q, strict=True)])
-
-
-@registered(math.fsum)
-def fsum(seq, /):
-    """`math.fsum`."""
-    items = list(seq)
-    return fsum_.call(*items) if watches((items,)) else math.fsum(items)
-
-
-@registered(math.prod)
-def prod(iterable, /, *, start=1):
-    """`math.prod`."""
-    items = list(iterable)
-    return reduce(operator.mul, items, start) if watches((start, items)) else math.prod(items, start=start)
-
-
-def sumprod(p, q, /):
-    """`math.sumprod`."""
-    p, q = list(p), list(q)
-    if not watches((p, q)):
-        return math.sumprod(p, q)
-    if len(p) != len(q):
-        raise ValueError("Inputs are not the same length")
-    return total([a * b for a, b in zip(p, q, strict=True)])
-
-
-if hasattr(math, "sumprod"):  # Python 3.12
-    registered(math.sumprod)(sumprod)
-
+# ---- sum ------------------------------------------------------------------------------------------------------------
 sum_ = Primitive(
     lambda start, *xs: sum(xs, start),
     lambda g: g,

@@ -1,7 +1,5 @@
 """Rows of the operations that make arrays, and of Python's and numpy's scalars."""
 
-import math
-
 import numpy as np
 from laws.row import normal, positive, row
 
@@ -107,14 +105,4 @@ ROWS = [
     by(sum, 0.5, 1.5, call=lambda total, v, w: total([v, 2, w])),
     by(sum, 0.5, normal(2), call=lambda total, v, w: total((x for x in (v, w)), v)),
     by(sum, normal(2), call=lambda total, v: total([v, np.ones((3, 1))])),
-    by(math.fsum, 0.5, 1.5, call=lambda fsum, v, w: fsum([v, 2.0, w])),
-    by(math.prod, 0.5, 1.5, call=lambda prod, v, w: prod([v, 2.0, w])),
-    by(math.hypot, 0.5, 1.5),
-    by(math.hypot, 0.5, 1.5, 2.5),
-    by(math.hypot, 0.0, 0.0, 0.0, expected=(0, 0, 0)),
-    by(math.dist, 0.5, 1.5, call=lambda dist, v, w: dist([v, 2.0, w], (w, v, 1.0))),
-    by(math.isnan, 0.5),
-    by(math.isinf, 0.5),
-    by(math.isfinite, 0.5),
-    by(math.isclose, 0.5, 0.5 + 1e-12),
 ]  # fmt: skip
