@@ -56,19 +56,18 @@ class Plan:
             and f.__globals__ is single.__globals__
         ):
             return single
-        closure = f.__closure__ or ()
-        woven = FunctionType(
-            self.woven,
-            f.__globals__,
-            f.__name__,
-            f.__defaults__,
-            closure[: self.first] + self.cells + closure[self.first :] if self.cells else f.__closure__,
-        )
+        closure, first = f.__closure__, self.first
+        if closure:
+            cells = closure[:first] + self.cells + closure[first:] if first else self.cells + closure
+        else:
+            cells = self.cells
+        woven = FunctionType(self.woven, f.__globals__, f.__name__, f.__defaults__, cells)
         if f.__kwdefaults__:
             woven.__kwdefaults__ = f.__kwdefaults__
-        if f.__closure__ is f.__defaults__ is f.__kwdefaults__ is None:
-            self.single = woven
-        woven.__wrapped__ = f  # type: ignore[attr-defined]
+        if closure is None:  # a closure's is made for one call: a dict more would be a third of its cost
+            woven.__wrapped__ = f  # type: ignore[attr-defined]
+            if f.__defaults__ is f.__kwdefaults__ is None:
+                self.single = woven
         return woven
 
 
