@@ -54,16 +54,16 @@ where_ = Primitive(
 
 # ---- the common case, written out as `core/templates.py` does for operations on one or two arrays ------------------
 def pull_both(g, node):
-    c = node[SAVED]
+    (c,) = node[SAVED]
     return (node[FIRST_PARENT], keep_where(g, c)), (node[FIRST_PARENT + 1], keep_where_not(g, c))
 
 
 def pull_chosen(g, node):
-    return ((node[FIRST_PARENT], keep_where(g, node[SAVED])),)
+    return ((node[FIRST_PARENT], keep_where(g, *node[SAVED])),)
 
 
 def pull_other(g, node):
-    return ((node[FIRST_PARENT], keep_where_not(g, node[SAVED])),)
+    return ((node[FIRST_PARENT], keep_where_not(g, *node[SAVED])),)
 
 
 def where_call(c, a, b):
@@ -85,7 +85,7 @@ def chosen(c, a, b, level, pull, *parents):
     except ValueError:
         return dispatch(where_, c, a, b)  # which explains it
     return new_var(
-        y, level, (next(clock), where_, pull, c, False, aval_like(y, parents[0]), NOTHING, *parents)
+        y, level, (next(clock), where_, pull, (c,), False, aval_like(y, parents[0]), NOTHING, *parents)
     )
 
 
