@@ -81,7 +81,7 @@ class Primitive:
     ) -> None:
         self.impl, self.into, self.outputs, self.linear = impl, into, outputs, linear
         self.name = self.__name__ = name or impl.__name__
-        self.operands = (operands or ("x", "a b", "a b c")[len(vjp) - 1]).split()
+        self.operands = (operands or ("x", "a b", "a b c", "a b c d")[len(vjp) - 1]).split()
         self.variadic = self.operands[0].startswith("*")
         self.unbounded, self.same_aval, self.mismatch = unbounded, same_aval, mismatch
         self.batch = batch or batch_by_loop
@@ -103,6 +103,8 @@ class Primitive:
         )  # shared by all woven functions that call this operation
         self.call: Callable[..., Any] = self.cell.cell_contents
         self.source: str | None = None  # the text of the specialised call, to read
+        self.dispatch: Callable[..., Any] = dispatch  # the general path
+        self.reflected: Callable[..., Any] | None = None  # (b, a) -> call(a, b), for a reflected operator
         self.ufunc: Any = None  # the numpy ufunc of this operation, if it is one: it takes keywords and `out`
         self.operator: Primitive = self  # the same operation as Python's operator computes it
 
@@ -142,7 +144,7 @@ class Primitive:
 
 def first_call(prim: Primitive, *args: Any, **params: Any) -> Any:
     """Specialise `prim` when it is first called: most of a library's operations are never called in a program."""
-    prim.become(specialise(prim, dispatch, mismatch) if fits_template(prim) else partial(dispatch, prim))
+    prim.become(specialise(prim, mismatch) if fits_template(prim) else partial(prim.dispatch, prim))
     return prim.call(*args, **params)
 
 
@@ -178,7 +180,9 @@ def mismatch(prim: Primitive, error: ValueError, args: Sequence[Any], params: di
     """The error that numpy raised for `prim`, naming the operation and the shapes if they are what is wrong."""
     words = ("shape", "dim", "broadcast", "align", "size")
     if type(error) is not ValueError or not any(word in str(error) for word in words):
-        return error  # or a narrower class, which the user may catch: AxisError, LinAlgError, ShapeError already
+        return (
+            error  # it may be narrower, which the user may catch: AxisError, LinAlgError, ShapeError already
+        )
     if prim.mismatch:
         text = prim.mismatch(*[shape_of(a) for a in args], **params)
     else:
@@ -288,13 +292,12 @@ def guarded(rule: Rule) -> Rule:
 
 def finite(r: Any) -> bool:
     """Whether all numbers of `r` are finite; one pass of BLAS is the cheapest way to ask."""
-    while isinstance(r, Traced):
-        r = r.value
     if type(r) is float:
         return isfinite(r)
+    while type(r) not in PLAIN and isinstance(r, Traced):
+        r = r.value
     if type(r) in PLAIN:
-        total = np.vdot(r, r)
-        return bool(abs(total) < inf)
+        return bool(abs(np.vdot(r, r)) < inf)
     return not isinstance(r, Aval) and bool(np.isfinite(r).all())  # a captured value may turn out anything
 
 

@@ -16,7 +16,7 @@ visit).  There is no list of nodes: a value holds its node, a node its parents, 
 """
 
 from collections.abc import Callable, Iterable
-from heapq import heappop, heappush
+from heapq import heappop, heappush, heappushpop
 from math import inf
 from typing import Any
 
@@ -199,36 +199,46 @@ def backward(roots: Iterable[tuple[Node, Any]], oldest: int = 1) -> dict[int, tu
     to this pass (`owned`), and later ones are added to it in place.
     """
     start: Node = (-inf, ROOTS, lambda g, node: roots, (), False, None, NOTHING)
-    heap: list[Node] = [start]
+    heap: list[Node] = []
     cotangents: dict[float, Any] = {-inf: None}
     owned: set[float] = set()
     leaves: dict[int, tuple[Node, Any]] = {}
     with np.errstate(all="ignore"):  # an infinite slope is an answer, not a reason to warn
-        while heap:
-            node = heappop(heap)
+        node: Node | None = start
+        while node is not None:
             index, prim, aligned = node[0], node[1], node[4]
             g = cotangents.pop(index)
+            newest: Node | None = None  # a parent seen for the first time, held back: mostly the next node
             if prim is None or index > oldest:
                 leaves[index] = (
                     node,
                     g if index in owned else fresh(g if node[AVAL] is None else fit(g, node[AVAL])),
                 )
-                continue
-            if prim.into and type(g) in PLAIN and own(cotangents, owned, heap, node[FIRST_PARENT]):
+            elif prim.into and type(g) in PLAIN and own(cotangents, owned, heap, node[FIRST_PARENT]):
                 prim.into(cotangents[node[FIRST_PARENT][INDEX]], g, **node[PARAMS])
-                continue
-            for parent, c in node[PULL](g, node):
-                if not aligned and parent[AVAL] is not None:
-                    c = fit(c, parent[AVAL])
-                i = parent[INDEX]
-                if i not in cotangents:
-                    cotangents[i] = c
-                    heappush(heap, parent)
-                elif i in owned and type(c) is np.ndarray:
-                    cotangents[i] += c
-                else:
-                    total = cotangents[i] = cotangents[i] + c
-                    (owned.add if type(total) is np.ndarray else owned.discard)(i)
+            else:
+                for parent, c in node[2](g, node):
+                    if not aligned and parent[5] is not None:
+                        c = fit(c, parent[5])
+                    i = parent[0]
+                    if i not in cotangents:
+                        cotangents[i] = c
+                        if newest is None:
+                            newest = parent
+                        else:
+                            heappush(heap, parent)
+                    elif i in owned and type(c) is np.ndarray:
+                        cotangents[i] += c
+                    else:
+                        total = cotangents[i] = cotangents[i] + c
+                        if type(total) is np.ndarray:
+                            owned.add(i)
+                        elif owned:
+                            owned.discard(i)
+            if newest is None:
+                node = heappop(heap) if heap else None
+            else:
+                node = heappushpop(heap, newest)
     return leaves
 
 

@@ -53,8 +53,12 @@ def call(a, b{star}):
         if type(a) is Var:
             if type(b) is Var and a.level == b.level:
                 level, p, q, a, b = a.level, a.node, b.node, a.value, b.value
-                y = impl(a, b{star}) if type(a) in PLAIN and type(b) in PLAIN else call(a, b{star})
-                aval, aligned = (p[5], True) if {same} and p[5] == q[5] else (aval_like(y, p), False)
+                y = (
+                    impl(a, b{star})
+                    if (type(a) is type(b) or type(b) in PLAIN) and type(a) in PLAIN
+                    else call(a, b{star})
+                )
+                aval, aligned = (p[5], True) if {same} and (p[5] is q[5] or p[5] == q[5]) else (aval_like(y, p), False)
                 v = new(Var)
                 node = next(clock), prim, pull_ab, {ab_saved}, aligned, aval, {params}, p, q
                 v.value, v.level, v.node = y, level, node
@@ -62,7 +66,7 @@ def call(a, b{star}):
             if type(b) in PLAIN:
                 level, p, a = a.level, a.node, a.value
                 y = impl(a, b{star}) if type(a) in PLAIN else call(a, b{star})
-                aval = p[5] if {same} and type(b) is float else aval_like(y, p)
+                aval = p[5] if {same} and (type(b) is float or type(b) is int) else aval_like(y, p)
                 v = new(Var)
                 aligned = {same} and aval is p[5]
                 v.value, v.level, v.node = y, level, (next(clock), prim, pull_a, {a_saved}, aligned, aval, {params}, p)
@@ -70,7 +74,42 @@ def call(a, b{star}):
         elif type(b) is Var and type(a) in PLAIN:
             level, p, b = b.level, b.node, b.value
             y = impl(a, b{star}) if type(b) in PLAIN else call(a, b{star})
-            aval = p[5] if {same} and type(a) is float else aval_like(y, p)
+            aval = p[5] if {same} and (type(a) is float or type(a) is int) else aval_like(y, p)
+            v = new(Var)
+            aligned = {same} and aval is p[5]
+            v.value, v.level, v.node = y, level, (next(clock), prim, pull_b, {b_saved}, aligned, aval, {params}, p)
+            return v
+        return impl(a, b{star}) if type(a) in PLAIN and type(b) in PLAIN else dispatch(prim, a, b{star})
+    except ValueError as error:
+        raise mismatch(prim, error, (a, b), {params}) from None
+
+def reflected(b, a{star}):
+    try:
+        if type(a) is Var:
+            if type(b) is Var and a.level == b.level:
+                level, p, q, a, b = a.level, a.node, b.node, a.value, b.value
+                y = (
+                    impl(a, b{star})
+                    if (type(a) is type(b) or type(b) in PLAIN) and type(a) in PLAIN
+                    else call(a, b{star})
+                )
+                aval, aligned = (p[5], True) if {same} and (p[5] is q[5] or p[5] == q[5]) else (aval_like(y, p), False)
+                v = new(Var)
+                node = next(clock), prim, pull_ab, {ab_saved}, aligned, aval, {params}, p, q
+                v.value, v.level, v.node = y, level, node
+                return v
+            if type(b) in PLAIN:
+                level, p, a = a.level, a.node, a.value
+                y = impl(a, b{star}) if type(a) in PLAIN else call(a, b{star})
+                aval = p[5] if {same} and (type(b) is float or type(b) is int) else aval_like(y, p)
+                v = new(Var)
+                aligned = {same} and aval is p[5]
+                v.value, v.level, v.node = y, level, (next(clock), prim, pull_a, {a_saved}, aligned, aval, {params}, p)
+                return v
+        elif type(b) is Var and type(a) in PLAIN:
+            level, p, b = b.level, b.node, b.value
+            y = impl(a, b{star}) if type(b) in PLAIN else call(a, b{star})
+            aval = p[5] if {same} and (type(a) is float or type(a) is int) else aval_like(y, p)
             v = new(Var)
             aligned = {same} and aval is p[5]
             v.value, v.level, v.node = y, level, (next(clock), prim, pull_b, {b_saved}, aligned, aval, {params}, p)
@@ -100,7 +139,7 @@ def fits_template(prim: Any) -> bool:
     )
 
 
-def specialise(prim: Any, dispatch: Callable[..., Any], mismatch: Callable[..., Any]) -> Any:
+def specialise(prim: Any, mismatch: Callable[..., Any]) -> Any:
     """The `call` of `prim`, compiled from the text above."""
     letters = "x" if len(prim.vjp) == 1 else "ab"
     entries = dict(zip(letters, prim.vjp, strict=True))
@@ -108,12 +147,13 @@ def specialise(prim: Any, dispatch: Callable[..., Any], mismatch: Callable[..., 
     asks = tuple(tuple(_renamed(name, rename) for name in entry.names) for entry in prim.vjp)
     code, prim.source = compiled(letters, asks, prim.same_aval)
     scope = {
-        "prim": prim, "impl": prim.impl, "dispatch": dispatch, "mismatch": mismatch, "PLAIN": PLAIN, "Var": Var,
+        "prim": prim, "impl": prim.impl, "dispatch": prim.dispatch, "mismatch": mismatch, "PLAIN": PLAIN, "Var": Var,
         "new": new,
         "clock": clock, "NOTHING": NOTHING, "aval_like": aval_like, "shape_of": shape_of,
         **{f"rule_{x}": e.rule for x, e in entries.items()},
     }  # fmt: skip
     exec(code, scope)
+    prim.reflected = scope.get("reflected")
     return scope["call"]
 
 
@@ -134,7 +174,7 @@ def compiled(letters: str, asks: tuple[tuple[str, ...], ...], same_aval: bool) -
     for x, names in wanted.items():
         kept = [f"shape_of({n.removesuffix('_shape')})" if n.endswith("_shape") else n for n in names]
         blanks[f"{x}_asks"] = "".join(f", {name}" for name in names)
-        blanks[f"{x}_names"] = "".join(f"{name}, " for name in names) or "_"
-        blanks[f"{x}_saved"] = f"({''.join(f'{name}, ' for name in kept)})"
+        blanks[f"{x}_names"] = ", ".join(names) or "_"
+        blanks[f"{x}_saved"] = kept[0] if len(kept) == 1 else f"({', '.join(kept)})"
     source = (UNARY if letters == "x" else BINARY).format(**blanks)
     return compile(source, f"<{letters} {asks}>", "exec"), source

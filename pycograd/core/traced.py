@@ -22,7 +22,16 @@ import numpy as np
 from .aval import Aval, aval_of, shape_of
 from .errors import MissingRuleError, where
 
-__all__ = ["CONVERSIONS", "REGISTRY", "UFUNC_METHODS", "Handle", "Traced", "registered", "value_of", "without_tape"]
+__all__ = [
+    "CONVERSIONS",
+    "REGISTRY",
+    "UFUNC_METHODS",
+    "Handle",
+    "Traced",
+    "registered",
+    "value_of",
+    "without_tape",
+]
 
 
 class Registry(dict[Any, Callable[..., Any]]):
@@ -195,7 +204,9 @@ class Traced:
             elif x.numbers:
                 x = x.value
             else:
-                raise TypeError(f"an index{where()} into a plain array that is {x.unanswerable}: use np.take(array, index)")
+                raise TypeError(
+                    f"an index{where()} into a plain array that is {x.unanswerable}: use np.take(array, index)"
+                )
         return x
 
     def _lost(self, what: str) -> TypeError:

@@ -4,7 +4,7 @@ from types import FunctionType
 
 import numpy as np
 
-from pycograd.core import Traced, value_of
+from pycograd.core import Traced, dispatch, value_of
 
 from .arithmetic import (
     absolute,
@@ -47,22 +47,20 @@ def install(prim, symbol):
 
 def install_reflected(prim, symbol):
     def home(call):
-        setattr(Traced, f"__r{symbol}__", repeating(call) if symbol == "mul" else lambda b, a: call(a, b))
+        setattr(Traced, f"__r{symbol}__", prim.reflected or (lambda b, a: call(a, b)))
 
     prim.live_at(home)
 
 
-def repeating(call):
-    """The reflected product: a sequence times a whole number is repeated, as Python does it."""
-
-    def rmul(b, a):
-        if isinstance(a, (list, tuple, str)) and type(value_of(b)) in (int, np.int64):
+def product(prim, a, b):
+    """The general path of `*`: a sequence times a whole number is repeated, as Python does it."""
+    for sequence, count in ((a, b), (b, a)):
+        if isinstance(sequence, (list, tuple, str)) and type(value_of(count)) in (int, np.int64):
             return NotImplemented
-        return call(a, b)
-
-    return rmul
+    return dispatch(prim, a, b)
 
 
+multiply.operator.dispatch = product
 for symbol, prim in (BINARY | UNARY | COMPARISONS).items():
     install(prim.operator, symbol)
 for symbol, prim in BINARY.items():
