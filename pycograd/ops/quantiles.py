@@ -9,6 +9,7 @@ import numpy as np
 from pycograd.core import Handle, Traced, aval_of, shape_of
 
 from .families import arrayed, axes_of, composite, no_rule, rank
+from .indexing import item
 from .reductions import cast, lanes
 from .sorting import argpartition_
 
@@ -69,23 +70,33 @@ def is_float(x):
     return np.dtype(aval_of(x).dtype).kind == "f"
 
 
+def is_plain(k):
+    return type(k) is np.ndarray and k.ndim == 1
+
+
 def order_of(x, *ks):
     """Positions along the last axis of `x`: at least those of the `ks`-th smallest and of the largest are sorted."""
-    n = shape_of(x)[-1]
-    if all(type(k) is np.ndarray and k.ndim == 1 for k in ks):
-        return argpartition_.call(
-            x, axis=rank(x) - 1, kth=tuple(np.unique(np.concatenate([*ks, [n - 1]])).tolist())
-        )
-    return np.argsort(x, -1)
+    if not all(map(is_plain, ks)):
+        return np.argsort(x, -1)
+    kth = {shape_of(x)[-1] - 1}.union(*[k.tolist() for k in ks])
+    return argpartition_.call(x, axis=rank(x) - 1, kth=tuple(sorted(kth)))
+
+
+def pick(x, index):
+    """The elements of `x` at `index` along the last axis."""
+    return item(x, index) if rank(x) == 1 else np.take_along_axis(x, index, -1)
 
 
 def statistic(x, order, k, nan=True):
     """The `k`-th smallest elements along the last axis of `x`; nan, if `nan`, where one of all elements is."""
-    index = np.take_along_axis(order, np.broadcast_to(k, (*shape_of(x)[:-1], shape_of(k)[-1])), -1)
+    if is_plain(k):
+        index = order[..., k]
+    else:
+        index = pick(order, np.broadcast_to(k, (*shape_of(x)[:-1], shape_of(k)[-1])))
     if nan and is_float(x):
-        last = order[..., -1:]
-        index = np.where(np.isnan(np.take_along_axis(without_gradient(x), last, -1)), last, index)
-    return np.take_along_axis(x, index, -1)
+        last = order[..., -1:]  # nan, which sorts behind all numbers
+        index = np.where(np.isnan(pick(without_gradient(x), last)), last, index)
+    return pick(x, index)
 
 
 def without_gradient(x):

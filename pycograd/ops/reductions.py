@@ -48,6 +48,11 @@ def spread(g, shape, axis, keepdims):
     return view
 
 
+def against(y, x, axis, keepdims):
+    """`y`, left by a reduction of `x`, in a shape that broadcasts against `x`; a number does as it is."""
+    return y if axis is None else expand(y, shape_of(x), axis, keepdims)
+
+
 def count(shape, axis):
     """How many elements a reduction of `shape` over `axis` puts together; 1 where there are none."""
     n = 1
@@ -111,7 +116,7 @@ def others(x, axis):
 
 
 def prod_back(g, x, *, axis=None, keepdims=False):
-    return expand(g, shape_of(x), axis, keepdims) * others(x, axis)
+    return against(g, x, axis, keepdims) * others(x, axis)
 
 
 def prod_forward(t, x, *, axis=None, keepdims=False):
@@ -126,8 +131,10 @@ prod_ = Primitive(
 # ---- extrema -------------------------------------------------------------------------------------------------------
 def ties(x, y, axis, keepdims):
     """Where `x` is the extremum, and how many share it."""
-    hit = x == expand(y, shape_of(x), axis, keepdims)
-    return hit, np.maximum(np.sum(hit, axis=axis, keepdims=keepdims, dtype=aval_of(y).dtype), 1)
+    hit, dtype = x == against(y, x, axis, keepdims), aval_of(y).dtype
+    if type(hit) is np.ndarray:
+        return hit, np.maximum(np.add.reduce(hit, axis, dtype, None, keepdims), 1)
+    return hit, np.maximum(np.sum(hit, axis=axis, keepdims=keepdims, dtype=dtype), 1)
 
 
 def extremum(ufunc, name):
@@ -138,7 +145,7 @@ def extremum(ufunc, name):
 
     def vjp(g, x, y, *, axis=None, keepdims=False):
         hit, n = ties(x, y, axis, keepdims)
-        return np.where(hit, expand(g / n, shape_of(x), axis, keepdims), 0.0)
+        return np.where(hit, against(g / n, x, axis, keepdims), 0.0)
 
     def jvp(t, x, y, *, axis=None, keepdims=False):
         hit, n = ties(x, y, axis, keepdims)
@@ -159,10 +166,10 @@ def log_sum(ufunc, exp):
 
     def share(x, y, axis, keepdims):
         y = np.where(np.isneginf(y), 0.0, y)  # -inf of nothing but -inf has slope 0
-        return exp(x - expand(y, shape_of(x), axis, keepdims))
+        return exp(x - against(y, x, axis, keepdims))
 
     def vjp(g, x, y, *, axis=None, keepdims=False):
-        return expand(g, shape_of(x), axis, keepdims) * share(x, y, axis, keepdims)
+        return against(g, x, axis, keepdims) * share(x, y, axis, keepdims)
 
     def jvp(t, x, y, *, axis=None, keepdims=False):
         return np.sum(t * share(x, y, axis, keepdims), axis=axis, keepdims=keepdims)
