@@ -48,6 +48,7 @@ class Batched(Traced):
 
 
 def new_batched(value: Any, level: float) -> Batched:
+    """The examples `value`, batch axis first, as `vmap` at `level` watches them."""
     v = new(Batched)
     v.value, v.level, v.node = value, level, None
     return v

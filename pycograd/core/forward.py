@@ -59,6 +59,7 @@ def dual(y: Any, level: float, tangent: Any) -> Any:
 
 
 def new_dual(value: Any, level: float, tangent: Any) -> Dual:
+    """`value` with its `tangent`, as forward mode at `level` watches it."""
     v = new(Dual)
     v.value, v.level, v.node = value, level, tangent
     return v

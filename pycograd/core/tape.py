@@ -135,6 +135,7 @@ class Var(Traced):
 
 
 def new_var(value: Any, level: float, node: Node) -> Var:
+    """`value` on the tape of `level`, made by the call `node`."""
     v = new(Var)
     v.value, v.level, v.node = value, level, node
     return v
