@@ -236,6 +236,8 @@ def accumulating(func, prim, ufunc, identity):
             return prim.call(a, axis=axis, keepdims=keepdims)
         if not watches((a, initial, where)):
             return func(a, axis, dtype, out, keepdims, initial, where)
+        if out is not None:
+            raise no_rule(func, "out")
         return general(a, axis, dtype, out, keepdims, initial, where)
 
     reduce.__name__ = func.__name__
@@ -252,6 +254,8 @@ def extreme(prim, ufunc, fill, *funcs):
             return prim.call(a, axis=axis, keepdims=keepdims)
         if not watches((a, initial, where)):
             return funcs[0](a, axis, out, keepdims, initial, where)
+        if out is not None:
+            raise no_rule(funcs[0], "out")
         return general(a, axis, None, out, keepdims, initial, where)
 
     reduce.__name__ = funcs[0].__name__
