@@ -6,6 +6,7 @@ only as many as `LIMIT`, so that code made at run time does not pile up.
 """
 
 from collections.abc import Callable
+from threading import RLock
 from types import CellType, CodeType, FunctionType
 
 from .selection import is_woven, observers
@@ -14,6 +15,7 @@ from .source import NoSource, nested, quiet
 __all__ = ["Plan", "Plans"]
 
 LIMIT = 4096
+one_at_a_time = RLock()  # `quiet` changes the filters of all threads, and must put back those it found
 SIMPLE = frozenset([int, float, complex, bool, str, bytes, type(None), tuple])
 Weaver = Callable[[CodeType, FunctionType], tuple[CodeType, dict[str, CellType]] | None]
 
@@ -95,7 +97,7 @@ class Plans:
             plan.reason = f"{f.__module__} is left alone; pycograd.weave({f.__module__}) weaves it"
         else:
             try:
-                with quiet():
+                with one_at_a_time, quiet():
                     found = self.weaver(code, f)
                 if found:
                     plan.fill(*found)

@@ -14,17 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from pycograd.core import (
-    PLAIN,
-    REGISTRY,
-    UFUNC_METHODS,
-    Batched,
-    Dual,
-    Primitive,
-    Symbol,
-    Traced,
-    Var,
-)
+from pycograd.core import PLAIN, REGISTRY, UFUNC_METHODS, Batched, Dual, Primitive, Symbol, Traced, Var
 
 from .plans import Plans
 from .rewriter import DYNAMIC, METHODS
@@ -44,29 +34,13 @@ __all__ = [
 
 LIMIT = 4096
 OF_C = frozenset([np.ufunc, type(np.sum)])
-TAKE_FUNCTIONS: dict[
-    Any, Callable[..., Any]
-] = {}  # map, sorted, np.vectorize, ... -> ours, filled by `callables.py`
+TAKE_FUNCTIONS: dict[Any, Callable[..., Any]] = {}  # map, sorted, np.vectorize ... -> ours (`callables.py`)
 INSTANCES: dict[type, Callable[[Any], Any]] = {}  # the same for callable objects, by their class
 functions: dict[FunctionType, Any] = {}  # what functions without a closure resolve to: the fast look-up
 observers.append(functions.clear)
 # The methods of these types are numpy's, Python's or ours, but for those in METHODS.
-known = {
-    *PLAIN,
-    Var,
-    Dual,
-    Batched,
-    Symbol,
-    str,
-    bytes,
-    list,
-    tuple,
-    dict,
-    set,
-    frozenset,
-    np.dtype,
-    np.random.Generator,
-}
+known = {*PLAIN, Var, Dual, Batched, Symbol, str, bytes, list, tuple, dict, set, frozenset}
+known |= {np.dtype, np.random.Generator}
 DISPATCHER = functools.singledispatch(lambda x: x).__code__
 MANAGER = contextlib.contextmanager(lambda: iter(())).__code__
 PLANS = Plans()
@@ -266,7 +240,11 @@ class Cells:
         if ours is not None:
             return CellType(ours)
         if isinstance(callee, FunctionType):
-            return later(callee) if is_woven(callee) or callee.__code__ in (DISPATCHER, MANAGER) else None
+            return (
+                later(callee)
+                if is_woven(callee) or callee.__code__ is DISPATCHER or callee.__code__ is MANAGER
+                else None
+            )
         if isinstance(callee, type):
             found = of_class(callee, of_function)
             return None if found is callee else CellType(found)

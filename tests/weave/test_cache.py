@@ -7,6 +7,7 @@ import math
 import threading
 import time
 import tracemalloc
+import warnings
 import weakref
 
 import numpy as np
@@ -127,3 +128,24 @@ def test_definitions_of_whole_modules_are_found():
         for f in vars(module).values():
             if inspect.isfunction(f) and f.__code__.co_filename == module.__file__:
                 assert definition(f.__code__, f.__globals__).node.name == f.__code__.co_name
+
+
+def test_weaving_in_threads_leaves_the_filters_of_warnings_alone():
+    before = list(warnings.filters)
+    fs = [made(i) for i in range(16)]
+    threads = [threading.Thread(target=PLANS.plan, args=(f,)) for f in fs]
+    [t.start() for t in threads]
+    [t.join() for t in threads]
+    assert list(warnings.filters) == before
+    assert all(unwoven_reason(f) is None for f in fs)
+
+
+def made(i):
+    text = f"def f(x):\n    return math.exp(x) if x is not {i} else '\\d'\n"
+    file = f"<warned-{i}>"
+    linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
+    scope = {"math": math, "__name__": "warned"}
+    with warnings.catch_warnings(action="ignore"):
+        code = compile(text, file, "exec")
+    exec(code, scope)
+    return scope["f"]
