@@ -4,8 +4,8 @@ import numpy as np
 
 from pycograd.core import Aval, Primitive, shape_of
 
-from .families import arrayed, axes_of, batch_axes, composite, no_rule, rank
-from .reductions import NO, reduced_shape
+from .families import arrayed, axes_of, composite, no_rule, rank
+from .reductions import NO, batch_axes, reduced_shape
 from .ufuncs import REDUCTIONS
 
 

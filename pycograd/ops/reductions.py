@@ -8,16 +8,27 @@ import numpy as np
 
 from pycograd.core import REGISTRY, Aval, Primitive, Traced, aval_of, shape_of
 
-from .families import arrayed, axes_of, batch_axes, expand, linear, no_rule, rank, watches
+from .families import arrayed, axes_of, expand, linear, no_rule, rank, watches
 from .scans import exclusive, flipped
 from .ufuncs import REDUCTIONS
 
 NO = np._NoValue
 
 
+def axes_over(axis, ndim):
+    """The axes of a reduction; numpy lets a number be reduced over its axis 0 or -1, which it does not have."""
+    return () if not ndim and axis in (0, -1) else axes_of(axis, ndim)
+
+
+def batch_axes(prim, xs, batched, params):
+    """A reduction leaves the batch axis alone."""
+    axes = axes_over(params.get("axis"), rank(xs[0]) - 1)
+    return prim.call(xs[0], **{**params, "axis": tuple([a + 1 for a in axes])})
+
+
 def reduced_shape(aval, *, axis=None, keepdims=False, **_):
     """The shape that a reduction over `axis` leaves."""
-    axes = axes_of(axis, len(aval.shape))
+    axes = axes_over(axis, len(aval.shape))
     if keepdims:
         return tuple(1 if i in axes else n for i, n in enumerate(aval.shape))
     return tuple(n for i, n in enumerate(aval.shape) if i not in axes)
@@ -38,7 +49,7 @@ def spread(g, shape, axis, keepdims):
         return np.ndarray(shape, np.float64, g, 0, (0,) * len(shape))
     if type(g) is not np.ndarray or not g.size or not g.flags.c_contiguous:
         return np.broadcast_to(expand(g, shape, axis, keepdims), shape)
-    axes = axes_of(axis, len(shape))
+    axes = axes_over(axis, len(shape))
     kept = iter([] if axis is None else g.strides)
     strides = tuple(
         [(keepdims and next(kept, 0)) * 0 if i in axes else next(kept) for i in range(len(shape))]
@@ -56,7 +67,7 @@ def against(y, x, axis, keepdims):
 def count(shape, axis):
     """How many elements a reduction of `shape` over `axis` puts together; 1 where there are none."""
     n = 1
-    for i in axes_of(axis, len(shape)):
+    for i in axes_over(axis, len(shape)):
         n *= shape[i]
     return n or 1
 
@@ -94,7 +105,7 @@ def multiply_up(x, *, axis=None, keepdims=False):
 
 def lanes(x, axis):
     """`x` with the axes `axis` flattened into one, the last."""
-    shape, axes = shape_of(x), axes_of(axis, rank(x))
+    shape, axes = shape_of(x), axes_over(axis, rank(x))
     kept = [i for i in range(len(shape)) if i not in axes]
     n = int(np.prod([shape[i] for i in axes], dtype=int))
     return np.reshape(np.transpose(x, (*kept, *axes)), (*[shape[i] for i in kept], n))
@@ -102,7 +113,7 @@ def lanes(x, axis):
 
 def from_lanes(y, shape, axis):
     """The inverse of `lanes`: `y` in the places of the elements of an array of `shape`."""
-    axes = axes_of(axis, len(shape))
+    axes = axes_over(axis, len(shape))
     order = (*[i for i in range(len(shape)) if i not in axes], *axes)
     return np.transpose(np.reshape(y, tuple([shape[i] for i in order])), tuple(np.argsort(order).tolist()))
 

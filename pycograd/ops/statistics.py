@@ -13,7 +13,6 @@ from pycograd.core import REGISTRY, Aval, Primitive, Traced, aval_of, cotangent_
 from .families import (
     arrayed,
     axes_of,
-    batch_axes,
     composite,
     expand,
     linear,
@@ -22,7 +21,7 @@ from .families import (
     watches,
 )
 from .indexing import put
-from .reductions import NO, cast, count, counted, shape_like
+from .reductions import NO, batch_axes, cast, count, counted, shape_like
 
 
 # ---- variance ------------------------------------------------------------------------------------------------------

@@ -68,6 +68,7 @@ ROWS = [
     *extrema(np.min, np.amin),
     row(np.amax, D, axis=0),
     row(np.amin, D, axis=0),
+    *[row(func, np.float64(1.5), axis=-1) for func in (np.sum, np.prod, np.max)],
     row(np.max, TIED, axis=1, expected=SHARED),
     row(np.max, np.zeros((2, 2)), expected=(np.full((2, 2), 0.25),)),
     row(np.min, -TIED, axis=1, keepdims=True, expected=SHARED),
