@@ -23,19 +23,6 @@ def polyval(p, x):
     return y
 
 
-@composite(np.polynomial.polynomial.polyval)
-def polyval_lowest_first(x, c, tensor=True):
-    """`np.polynomial.polynomial.polyval`: the coefficients lowest power first, several polynomials side by side."""
-    c, x = np.atleast_1d(arrayed(c)), arrayed(x)
-    c = c if np.dtype(aval_of(c).dtype).kind in "fc" else np.asarray(c, float)
-    if tensor:
-        c = np.reshape(c, shape_of(c) + (1,) * rank(x))
-    y = c[-1] + x * 0
-    for i in range(2, len(c) + 1):
-        y = c[-i] + y * x
-    return y
-
-
 @composite(np.polyder)
 def polyder(p, m=1):
     """`np.polyder`: the `m`-th derivative."""

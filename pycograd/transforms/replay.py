@@ -11,7 +11,6 @@ from pycograd.core import Traced
 
 __all__ = ["generators", "replayed", "snapshot"]
 
-GLOBAL = np.random.normal.__self__  # numpy's own generator
 NOT_WALKED = (np.ndarray, np.generic, Traced, ModuleType, type, str, bytes, int, float, complex)
 
 
@@ -69,7 +68,7 @@ def bit_generators(roots: Any) -> list[Any]:
     return list(found.values())
 
 
-def generators(root: Any) -> Iterator[np.random.Generator | np.random.RandomState]:
+def generators(root: Any) -> Iterator[Any]:
     """The generators that `root` reaches: in containers, attributes, closures, defaults, and globals that are read."""
     waiting, seen = [root], set()
     while waiting:
@@ -110,7 +109,7 @@ def of_function(f: FunctionType) -> Iterator[Any]:
     yield from (f.__kwdefaults__ or {}).values()
     names = set(names_in(f.__code__))
     if "random" in names:  # `np.random.normal`: its state is large, so it is taken only where it may be used
-        yield GLOBAL
+        yield np.random.normal.__self__  # numpy's own generator
     for name in names:
         value = f.__globals__.get(name)
         if isinstance(value, ModuleType):  # `settings.rng`: the attribute is among the names too

@@ -31,7 +31,7 @@ def linear_transpose(f: Callable[..., Any], *examples: Any) -> Callable[[Any], t
     return transpose
 
 
-def probe(rng: np.random.Generator, x: Any) -> Any:
+def probe(rng: Any, x: Any) -> Any:
     """Random numbers of the shape and dtype of `x`: a function that is linear everywhere can be recorded anywhere."""
     if not (is_differentiable(x) or (hasattr(x, "shape") and hasattr(x, "dtype"))):
         return x
@@ -44,7 +44,7 @@ def probe(rng: np.random.Generator, x: Any) -> Any:
     return dtype(numbers) if isinstance(dtype, type) else np.asarray(numbers, dtype)
 
 
-def check_linear(f: Any, rng: np.random.Generator, xs: Any, y: Any, transpose: Any) -> None:
+def check_linear(f: Any, rng: Any, xs: Any, y: Any, transpose: Any) -> None:
     """Raise unless f(-x) = -f(x) and, Euler's identity, the derivative of `f` in the direction x is f(x)."""
     ys = tree_leaves(y)
     if any(type(value_of(v)) is Aval for v in ys):  # being captured: there are no numbers to look at
