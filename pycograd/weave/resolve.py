@@ -40,7 +40,7 @@ functions: dict[FunctionType, Any] = {}  # what functions without a closure reso
 observers.append(functions.clear)
 # The methods of these types are numpy's, Python's or ours, but for those in METHODS.
 known = {*PLAIN, Var, Dual, Batched, Symbol, str, bytes, list, tuple, dict, set, frozenset}
-known |= {np.dtype, np.random.Generator}
+known.add(np.dtype)
 DISPATCHER = functools.singledispatch(lambda x: x).__code__
 MANAGER = contextlib.contextmanager(lambda: iter(())).__code__
 PLANS = Plans()
@@ -166,6 +166,9 @@ def rebound(method: MethodType, weave: Callable[[FunctionType], Any]) -> Any:
 def of_builtin_method(method: Any) -> Any:
     """A method of an array, a list or a ufunc that would not see a watched argument, or that calls a function."""
     owner, name = method.__self__, method.__name__
+    if type(owner).__module__.startswith("numpy.random"):  # not imported before the user does
+        known.add(type(owner))
+        return method
     if isinstance(owner, np.ufunc) and name in UFUNC_METHODS:
         return partial(UFUNC_METHODS[name], owner)
     if name not in METHODS:
