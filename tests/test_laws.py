@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from laws.harness import LAWS, SWEEP, Case
+from laws.witnesses import by_jax, by_torch
 
 from pycograd.core import REGISTRY
 
@@ -59,6 +60,40 @@ def test_law(law, case):
 def test_law_in_full(law, case):
     with np.errstate(all="ignore"):
         law(case)
+
+
+@pytest.mark.sweep
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(("library", "witness", "enough"), [("jax", by_jax, 300), ("torch", by_torch, 150)])
+def test_other_libraries_find_the_same_gradients(library, witness, enough):
+    module = pytest.importorskip(library)
+    if library == "jax":
+        import_module("jax.scipy.special")
+    asked, differing = 0, []
+    for row, case in CASES:
+        if isinstance(case, Case) and case.xs and case.ys and not row.exempt.get("reverse"):
+            with np.errstate(all="ignore"):
+                theirs = witness(case, module)
+                if theirs is None or not all(np.isfinite(g).all() for g in theirs):
+                    continue
+                ours = case.gradient(*case.xs, *case.gs)
+            asked += 1
+            if not all(np.allclose(a, b, rtol=1e-7, atol=1e-7) for a, b in zip(ours, theirs, strict=True)):
+                differing.append((row.name, ours, theirs))
+    print(f"{library} was asked about {asked} rows")
+    differing = [d for d in differing if d[0].split(":")[0] not in ELSEWHERE[library]]
+    assert not differing, "\n".join(
+        f"{name}: ours {ours}, theirs {theirs}" for name, ours, theirs in differing
+    )
+    assert asked >= enough
+
+
+UNIQUE = ["unique", "unique_all", "unique_counts", "unique_inverse", "unique_values"]
+# Where a library is known to differ from finite differences.
+ELSEWHERE = {
+    "jax": dict.fromkeys(UNIQUE, "no gradient"),
+    "torch": {"det": "zero at a singular matrix"},
+}
 
 
 # ---- the table itself ------------------------------------------------------------------------------------
