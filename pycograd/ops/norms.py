@@ -10,6 +10,7 @@ from pycograd.core import Aval, Primitive, shape_of
 
 from .families import arrayed, axes_of, batch_axes, composite, expand, rank
 from .linalg import real_of
+from .products import conj
 
 inf = np.inf
 
@@ -22,18 +23,17 @@ def euclidean(x, *, axis=None, keepdims=False):
     return np.sqrt(np.add.reduce((x.conj() * x).real, axis=axis, keepdims=keepdims))
 
 
-def direction(x, y, axis, keepdims):
-    """The conjugate of `x`, by its norm `y`: the slope of the norm, 0 at the origin."""
-    y = expand(y, shape_of(x), axis, keepdims)
-    return np.conjugate(x) / np.where(y == 0, 1.0, y)
+def safe(y):
+    """`y`, and 1 where it is 0: what is 0 / 0 at the origin becomes the slope 0."""
+    return np.where(y == 0, 1.0, y)
 
 
 def euclidean_vjp(g, y, x, *, axis=None, keepdims=False):
-    return expand(g, shape_of(x), axis, keepdims) * direction(x, y, axis, keepdims)
+    return expand(g / safe(y), shape_of(x), axis, keepdims) * conj(x)
 
 
 def euclidean_jvp(t, y, x, *, axis=None, keepdims=False):
-    return np.sum(np.real(t * direction(x, y, axis, keepdims)), axis=axis, keepdims=keepdims)
+    return np.sum(np.real(t * conj(x)), axis=axis, keepdims=keepdims) / safe(y)
 
 
 def reduced_shape(x, *, axis=None, keepdims=False):

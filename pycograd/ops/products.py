@@ -158,7 +158,9 @@ def inner(a, b, /):
     a, b = arrayed(a), arrayed(b)
     if not rank(a) or not rank(b):
         return scaled(a, b)
-    return matmul.call(a, b) if rank(b) == 1 else np.tensordot(a, b, (-1, -1))
+    if rank(b) < 3:
+        return matmul.call(a, np.transpose(b))
+    return np.tensordot(a, b, (-1, -1))
 
 
 @composite(np.vdot)
