@@ -92,16 +92,16 @@ def normalised(x):
 VECTOR = np.linspace(0.1, 1.0, 64)
 # program: (its input, nodes recorded, bytes saved, array copies made)
 COUNTS = {
-    sums: (X, 101, 0, 0),
+    sums: (X, 101, 0, 1),
     polynomial: (VECTOR, 9, 2048, 0),
     transcendental: (VECTOR, 9, 2560, 0),
-    scalars: (0.5, 0, 0, 0),
-    cross_entropy: (np.linspace(-1, 1, 8), 0, 0, 0),
+    scalars: (0.5, 158, 0, 0),
+    cross_entropy: (np.linspace(-1, 1, 8), 11, 6656, 1),
     slices: (VECTOR, 47, 432, 0),
-    rearranged: (X, 0, 0, 0),
-    selected: (X, 0, 0, 0),
-    contracted: (X, 0, 0, 0),
-    normalised: (X, 0, 0, 0),
+    rearranged: (X, 11, 0, 0),
+    selected: (X, 9, 8704, 0),
+    contracted: (X, 7, 2048, 0),
+    normalised: (X, 9, 4224, 0),
 }
 
 
