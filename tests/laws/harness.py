@@ -166,19 +166,19 @@ def rounding(y: Any) -> float:
     return 200 * float(np.finfo(dtype).eps) if dtype.kind in "fc" else 0.0
 
 
-def alike(ours: Any, numpys: Any, what: str) -> None:
+def alike(ours: Any, numpys: Any, what: str, tolerance: float) -> None:
     """The same value, type and dtype; inside containers of the same type."""
     if isinstance(numpys, (list, tuple)):
         assert type(ours) is type(numpys), f"{what}: {type(ours)}, numpy's is {type(numpys)}"
         assert len(ours) == len(numpys)
         for a, b in zip(ours, numpys, strict=True):
-            alike(a, b, what)
+            alike(a, b, what, tolerance)
         return
     ours = ours.value if isinstance(ours, Traced) else ours
     assert type(ours) is type(numpys), f"{what}: {type(ours).__name__}, numpy's is {type(numpys).__name__}"
     if isinstance(numpys, (np.ndarray, np.generic, float, complex)):
         assert aval_of(ours) == aval_of(numpys), f"{what}: {aval_of(ours)}, numpy's is {aval_of(numpys)}"
-        close(ours, numpys, rounding(numpys), what)
+        close(ours, numpys, max(tolerance, rounding(numpys)), what)
     else:
         assert ours == numpys, what
 
@@ -192,7 +192,8 @@ def like_arguments(grads: Any, xs: Any) -> None:
 # ---- the laws --------------------------------------------------------------------------------------------
 def value(c: Case) -> None:
     """The value is numpy's, its dtype, shape and type included: of plain inputs, on a tape, in forward mode."""
-    alike(c.row.ours(*c.inputs), c.y, "plain")
+    coarsest = max(map(rounding, c.xs), default=0.0)
+    alike(c.row.ours(*c.inputs), c.y, "plain", coarsest)
     seen: list[Any] = []
 
     def whole(*xs: Any) -> tuple[Any, ...]:
@@ -200,9 +201,9 @@ def value(c: Case) -> None:
         return ()
 
     pullback(whole, *c.xs)
-    alike(seen.pop(), c.y, "on a tape")
+    alike(seen.pop(), c.y, "on a tape", coarsest)
     tangents(whole, c.xs, c.vs)
-    alike(seen.pop(), c.y, "in forward mode")
+    alike(seen.pop(), c.y, "in forward mode", coarsest)
 
 
 def reverse(c: Case) -> None:
