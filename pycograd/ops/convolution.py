@@ -70,17 +70,24 @@ def vectors(func, *xs):
     return xs
 
 
+def mode_of(mode):
+    """numpy's mode, whose first letter or number will do too."""
+    if mode not in MODES:
+        raise ValueError(f"mode must be one of 'valid', 'same', or 'full' (got {mode!r})")
+    return MODES[mode]
+
+
 @composite(np.convolve)
 def convolve(a, v, mode="full"):
     """`np.convolve`."""
-    return convolve_.call(*vectors(np.convolve, a, v), mode=MODES[mode])
+    return convolve_.call(*vectors(np.convolve, a, v), mode=mode_of(mode))
 
 
 @composite(np.correlate)
 def correlate(a, v, mode="valid"):
     """`np.correlate`; the second operand is conjugated."""
     a, v = vectors(np.correlate, a, v)
-    mode, v = MODES[mode], conj(v)
+    mode, v = mode_of(mode), conj(v)
     if shape_of(a)[0] >= shape_of(v)[0]:
         return convolve_.call(a, v[::-1], mode=mode)
     return convolve_.call(a[::-1], v, mode=mode)[

@@ -194,12 +194,14 @@ def np_einsum(*operands, out=None, dtype=None, order="K", casting="safe", optimi
     text, xs = (operands[0], operands[1:]) if isinstance(operands[0], str) else interleaved(operands)
     xs = [arrayed(x) for x in xs]
     if dtype is not None:
-        xs = [cast(x, dtype, casting) for x in xs]
+        xs = [cast(REGISTRY[np.asarray](x), dtype, casting) for x in xs]
     elif len(xs) > 2:  # numpy sums in the precision of the result
         common = result_dtype(*map(aval_of, xs))
         xs = [x if aval_of(x).dtype == common else REGISTRY[np.asarray](x).astype(common) for x in xs]
     spec, path = parsed(text.replace(" ", ""), tuple([shape_of(x) for x in xs]))
     terms, result = terms_of(spec)
+    if len(xs) == 1:
+        return contract(spec, xs[0])
     for at in path:
         chosen = [(terms.pop(i), xs.pop(i)) for i in sorted(at, reverse=True)]
         needed = result + "".join(terms)

@@ -134,13 +134,13 @@ def irfft(a, n=None, axis=-1, norm=None, out=None):
 @composite(np.fft.hfft)
 def hfft(a, n=None, axis=-1, norm=None, out=None):
     """`np.fft.hfft`."""
-    return irfft(np.conjugate(arrayed(a)), n, axis, INVERSE[norm])
+    return irfft(np.conjugate(arrayed(a)), n, axis, INVERSE.get(norm, norm))
 
 
 @composite(np.fft.ihfft)
 def ihfft(a, n=None, axis=-1, norm=None, out=None):
     """`np.fft.ihfft`."""
-    return np.conjugate(rfft(arrayed(a), n, axis, INVERSE[norm]))
+    return np.conjugate(rfft(arrayed(a), n, axis, INVERSE.get(norm, norm)))
 
 
 # ---- along several axes, one after the other -------------------------------------------------------------------------

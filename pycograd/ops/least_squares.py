@@ -125,4 +125,8 @@ lstsq_ = Primitive(
 @composite(np.linalg.lstsq)
 def lstsq(a, b, rcond=None):
     """`np.linalg.lstsq`, at matrices of constant rank; the residuals and singular values have slopes too."""
-    return lstsq_.call(arrayed(a), arrayed(b), rcond=rcond)
+    a, b = arrayed(a), arrayed(b)
+    if rank(a) != 2 or rank(b) > 2:
+        n = rank(a) if rank(a) != 2 else rank(b)
+        raise np.linalg.LinAlgError(f"{n}-dimensional array given. Array must be two-dimensional")
+    return lstsq_.call(a, b, rcond=rcond)

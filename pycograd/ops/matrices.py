@@ -1,6 +1,7 @@
 """`np.linalg`'s functions that are made of others: powers, chains of products, condition numbers, tensor equations."""
 
 import math
+import operator
 
 import numpy as np
 
@@ -77,7 +78,13 @@ def trace(x, /, *, offset=0, dtype=None):
 @composite(np.linalg.matrix_power)
 def matrix_power(a, n):
     """`np.linalg.matrix_power`, by repeated squaring."""
-    a, n = arrayed(a), n.__index__()
+    a = arrayed(a)
+    try:
+        n = operator.index(n)
+    except TypeError:
+        raise TypeError("exponent must be an integer") from None
+    if rank(a) < 2 or shape_of(a)[-1] != shape_of(a)[-2]:
+        raise np.linalg.LinAlgError("Last 2 dimensions of the array must be square")
     if n == 0:
         return np.broadcast_to(np.eye(shape_of(a)[-1], dtype=a.dtype), shape_of(a)) + np.zeros_like(a)
     square, n, y = (a if n > 0 else np.linalg.inv(a)), abs(n), None
@@ -126,9 +133,13 @@ def cheapest(lengths):
 def cond(x, p=None):
     """`np.linalg.cond`, of all orders."""
     x = arrayed(x)
+    if not x.size:
+        raise np.linalg.LinAlgError("cond is not defined on empty arrays")
     if p is None or p in (2, -2):
         s = np.linalg.svdvals(x)
-        return s[..., -1] / s[..., 0] if p == -2 else s[..., 0] / s[..., -1]
+        first, last = (s[..., -1], s[..., 0]) if p == -2 else (s[..., 0], s[..., -1])
+        with np.errstate(all="ignore"):
+            return (first + (s[..., 0] == 0)) / last  # infinite for a zero matrix
     norm = lambda x: np.linalg.norm(x, ord=p, axis=(-2, -1))  # noqa: E731
     return norm(x) * norm(np.linalg.inv(x))
 

@@ -54,7 +54,7 @@ def vector_p(x, p, axis, keepdims):
         return euclidean_.call(x, axis=axis, keepdims=keepdims)
     size = np.abs(x)
     if p == inf:
-        return np.max(size, axis=axis, keepdims=keepdims)
+        return np.max(size, axis=axis, keepdims=keepdims, **({} if size.size else {"initial": 0.0}))
     if p == -inf:
         return np.min(size, axis=axis, keepdims=keepdims)
     if p == 0:
@@ -92,8 +92,12 @@ def floating(x):
 @composite(np.linalg.norm)
 def norm(x, ord=None, axis=None, keepdims=False):
     """`np.linalg.norm`, of all orders."""
+    if isinstance(axis, list):
+        raise TypeError("'axis' must be None, an integer or a tuple of integers")
     x, keepdims = floating(x), bool(keepdims)
     n = rank(x)
+    if n == 0 and axis is None and ord is None:
+        return euclidean_.call(np.reshape(x, (1,)), axis=(0,))
     if axis is None and (ord is None or (ord in ("f", "fro") and n == 2) or (ord == 2 and n == 1)):
         return euclidean_.call(x, axis=axes_of(None, n), keepdims=keepdims)
     axes = axes_of(axis, n)
@@ -113,6 +117,7 @@ def norm(x, ord=None, axis=None, keepdims=False):
 def vector_norm(x, /, *, axis=None, keepdims=False, ord=2):
     """`np.linalg.vector_norm`, over any axes."""
     x = floating(x)
+    x = x if rank(x) or axis is not None else np.reshape(x, (1,))
     return vector_p(x, ord, axes_of(axis, rank(x)), bool(keepdims))
 
 

@@ -187,7 +187,9 @@ def tensordot(a, b, axes=2):
         n = operator.index(axes)
         of_a, of_b = range(ra - n, ra), range(n)
         if n > min(ra, rb):
-            raise ValueError("shape-mismatch for sum") from None
+            raise IndexError(
+                f"tensordot: there are not {n} axes in {shape_of(a)} and {shape_of(b)}{where()}"
+            ) from None
     of_a, of_b = (axes_of(tuple(x) if np.iterable(x) else x, r) for x, r in ((of_a, ra), (of_b, rb)))
     a_shape, b_shape = shape_of(a), shape_of(b)
     summed = [a_shape[i] for i in of_a]
