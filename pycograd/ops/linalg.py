@@ -4,6 +4,8 @@ All primitives map over leading axes, as numpy's do.  Rules are plain transposes
 stand V^T or its conjugate, by that convention.
 """
 
+from functools import cache
+
 import numpy as np
 
 from pycograd.core import Aval, Primitive, pullback, result_dtype, shape_of
@@ -14,6 +16,12 @@ from .families import arrayed, composite, map_last_axes, pad_rank, rank
 def swapped(x):
     """`x` with its last two axes exchanged."""
     return np.swapaxes(x, -1, -2)
+
+
+@cache
+def named(func):
+    """The named tuple that numpy's `func` returns."""
+    return type(func(np.eye(1)))
 
 
 def inexact(*avals):
@@ -239,10 +247,7 @@ slogdet_ = Primitive(
 )
 
 
-SlogdetResult = type(np.linalg.slogdet(np.eye(1)))
-
-
 @composite(np.linalg.slogdet)
 def slogdet(a):
     """`np.linalg.slogdet`."""
-    return SlogdetResult(*slogdet_.call(arrayed(a)))
+    return named(np.linalg.slogdet)(*slogdet_.call(arrayed(a)))

@@ -22,10 +22,8 @@ from .decompositions import (
     safe_inverse,
 )
 from .families import arrayed, composite, map_last_axes, no_rule
-from .linalg import cubic, inexact, real_of
+from .linalg import cubic, inexact, named, real_of
 from .products import conj
-
-SVDResult, QRResult = type(np.linalg.svd(np.eye(1))), type(np.linalg.qr(np.eye(1)))
 
 
 # ---- singular values: Townsend 2016; Wan and Zhang, arXiv:1909.02659 (complex) ---------------------------------------
@@ -91,7 +89,7 @@ def svd(a, full_matrices=True, compute_uv=True, hermitian=False):
         return hermitian_svd(a, compute_uv)
     if not compute_uv:
         return svdvals(a)
-    return SVDResult(*svd_.call(a, full_matrices=bool(full_matrices)))
+    return named(np.linalg.svd)(*svd_.call(a, full_matrices=bool(full_matrices)))
 
 
 @composite(np.linalg.svdvals)
@@ -107,7 +105,7 @@ def hermitian_svd(a, compute_uv):
         return np.sort(np.abs(w), axis=-1)[..., ::-1]
     order = np.argsort(np.abs(w), axis=-1)[..., ::-1]
     w, v = np.take_along_axis(w, order, axis=-1), np.take_along_axis(v, order[..., None, :], axis=-1)
-    return SVDResult(v, np.abs(w), adjoint(v * row(np.sign(w))))
+    return named(np.linalg.svd)(v, np.abs(w), adjoint(v * row(np.sign(w))))
 
 
 # ---- QR: Seeger et al., arXiv:1710.08717; wide: Roberts and Roberts, arXiv:2009.10071 --------------------------------
@@ -161,4 +159,4 @@ def qr(a, mode="reduced"):
         raise ValueError(f"Unrecognized mode '{mode}'")
     if mode == "r":
         return qr_.call(arrayed(a), mode="reduced")[1]
-    return QRResult(*qr_.call(arrayed(a), mode=mode))
+    return named(np.linalg.qr)(*qr_.call(arrayed(a), mode=mode))
