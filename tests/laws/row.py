@@ -14,7 +14,7 @@ class Row:
     """`func(*inputs, **params)`, or `call(*inputs)` where the arrays are not simply the first arguments.
 
     func       numpy's (or math's, scipy's) function: what the registry check counts as covered
-    inputs     arrays (or Python floats); float and complex ones are differentiated, integers and booleans passed as they are
+    inputs     arrays (or Python floats); float and complex ones are differentiated, the others are not
     exempt     law (a key of `harness.LAWS`) -> the reason, in a sentence, why this row cannot obey it; printed and
                counted, and a row that obeys it all the same fails
     covers     further functions that this row tests (aliases, methods by name such as "ndarray.sum")
