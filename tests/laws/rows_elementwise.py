@@ -24,7 +24,8 @@ EVERYWHERE = [
 WHERE_POSITIVE = [np.log, np.log2, np.log10, np.log1p, np.sqrt, np.cbrt, np.reciprocal]
 HOLOMORPHIC = {
     np.exp, np.exp2, np.expm1, np.log, np.log2, np.log10, np.log1p, np.sqrt, np.square, np.reciprocal,
-    np.sin, np.cos, np.tan, np.arcsin, np.arccos, np.arctan, np.sinh, np.cosh, np.tanh, np.arcsinh, np.arccosh, np.arctanh,
+    np.sin, np.cos, np.tan, np.arcsin, np.arccos, np.arctan,
+    np.sinh, np.cosh, np.tanh, np.arcsinh, np.arccosh, np.arctanh,
     np.negative, np.positive, np.conjugate,
 }  # fmt: skip
 JUMPING = [np.floor, np.ceil, np.trunc, np.rint, np.fix, np.sign]
