@@ -13,9 +13,9 @@ stands the common one, written out per operation (`templates.py`).
 
 import inspect
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cache, partial
 from math import inf, isfinite
-from types import CellType
+from types import CellType, CodeType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -272,22 +272,40 @@ def guarded(rule: Rule) -> Rule:
     So an unselected branch of `np.where` never poisons, in any order of derivative.
     """
 
-    def guarded_rule(t: Any, *kept: Any, **params: Any) -> Any:
-        try:
-            r = rule(t, *kept, **params)
-        except (ArithmeticError, ValueError):  # Python floats raise where arrays give inf or nan
-            with np.errstate(all="ignore"):
-                t, *kept = [np.float64(v) if type(v) is float else v for v in (t, *kept)]  # type: ignore[assignment]
-                r = rule(t, *kept, **params)
-        if finite(r):
-            return r
-        bad = np.logical_and(t == 0, np.logical_not(np.isfinite(r)))
-        # once more, away from the singularity: the derivatives of this rule would meet 0 * inf there
-        calm = [np.where(bad, 0.5, v) if isinstance(v, (np.ndarray, np.generic, Traced)) else v for v in kept]
-        return np.where(bad, 0.0, rule(np.where(bad, 0.0, t), *calm, **params))
-
+    scope: dict[str, Any] = {"rule": rule, "finite": finite, "repaired": repaired, "inf": inf}
+    asked = list(inspect.signature(rule).parameters.values())[1:]
+    names = "".join(f", {p.name}" for p in asked if p.kind is p.POSITIONAL_OR_KEYWORD)
+    exec(guard_text(names, ", **params" if any(p.kind is p.KEYWORD_ONLY for p in asked) else ""), scope)
+    guarded_rule: Rule = scope["guarded_rule"]
     guarded_rule.__wrapped__ = rule  # type: ignore[attr-defined]
     return guarded_rule
+
+
+@cache
+def guard_text(names: str, star: str) -> CodeType:
+    """The common case, without packed arguments, which would cost as much as the rule."""
+    text = f"""
+def guarded_rule(t{names}{star}):
+    try:
+        r = rule(t{names}{star})
+    except (ArithmeticError, ValueError):
+        return repaired(rule, t{names}{star})
+    if type(r) is float and -inf < r < inf or finite(r):
+        return r
+    return repaired(rule, t{names}{star})
+"""
+    return compile(text, "<guarded>", "exec")
+
+
+def repaired(rule: Rule, t: Any, *kept: Any, **params: Any) -> Any:
+    """`rule` again, with exact zeros where `t` is one and the result is not finite."""
+    with np.errstate(all="ignore"):  # Python floats raise where arrays give inf or nan
+        t, *kept = [np.float64(v) if type(v) is float else v for v in (t, *kept)]  # type: ignore[assignment]
+        r = rule(t, *kept, **params)
+    bad = np.logical_and(t == 0, np.logical_not(np.isfinite(r)))
+    # once more, away from the singularity: the derivatives of this rule would meet 0 * inf there
+    calm = [np.where(bad, 0.5, v) if isinstance(v, (np.ndarray, np.generic, Traced)) else v for v in kept]
+    return np.where(bad, 0.0, rule(np.where(bad, 0.0, t), *calm, **params))
 
 
 def finite(r: Any) -> bool:

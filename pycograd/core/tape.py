@@ -226,6 +226,9 @@ def backward(roots: Iterable[tuple[Node, Any]], oldest: int = 1) -> dict[int, tu
                         cotangents[i] = c
                         if newest is None:
                             newest = parent
+                        elif i < newest[0]:
+                            heappush(heap, newest)
+                            newest = parent
                         else:
                             heappush(heap, parent)
                     elif i in owned and type(c) is np.ndarray:
@@ -238,6 +241,8 @@ def backward(roots: Iterable[tuple[Node, Any]], oldest: int = 1) -> dict[int, tu
                             owned.discard(i)
             if newest is None:
                 node = heappop(heap) if heap else None
+            elif newest[0] == index + 1:  # made just before this one: nothing can be newer
+                node = newest
             else:
                 node = heappushpop(heap, newest)
     return leaves

@@ -5,6 +5,7 @@ the primitive is first called (once for all primitives whose rules ask for the s
 shows it.  A call through the general path costs three times as much (`python -m benchmarks paths`).
 """
 
+import operator
 from collections.abc import Callable
 from functools import cache
 from types import CodeType
@@ -26,16 +27,16 @@ def pull_x(g, node):
 def call(x{star}):
     try:
         if type(x) is not Var:
-            return impl(x{star}) if type(x) in PLAIN else dispatch(prim, x{star})
+            return {run} if type(x) in PLAIN else dispatch(prim, x{star})
         level, p, x = x.level, x.node, x.value
-        y = impl(x{star}) if type(x) in PLAIN else call(x{star})
+        y = {run} if type(x) in PLAIN else call(x{star})
         v = new(Var)
         v.value, v.level, v.node = y, level, (next(clock), prim, pull_x, {x_saved}, {same}, {x_aval}, {params}, p)
         return v
     except ValueError as error:
         raise mismatch(prim, error, (x,), {params}) from None
 """
-BINARY = """
+BINARY_PULLS = """
 def pull_ab(g, node):
     {ab_names} = node[3]
     return (node[7], rule_a(g{a_asks}{pull_star})), (node[8], rule_b(g{b_asks}{pull_star}))
@@ -47,77 +48,68 @@ def pull_a(g, node):
 def pull_b(g, node):
     {b_names} = node[3]
     return ((node[7], rule_b(g{b_asks}{pull_star})),)
-
-def call(a, b{star}):
+"""
+# Twice: `call(a, b)`, and for a reflected operator `reflected(b, a)`.
+BINARY_CALL = """
+def {signature}:
     try:
         if type(a) is Var:
-            if type(b) is Var and a.level == b.level:
-                level, p, q, a, b = a.level, a.node, b.node, a.value, b.value
-                y = (
-                    impl(a, b{star})
-                    if (type(a) is type(b) or type(b) in PLAIN) and type(a) in PLAIN
-                    else call(a, b{star})
-                )
-                aval, aligned = (p[5], True) if {same} and (p[5] is q[5] or p[5] == q[5]) else (aval_like(y, p), False)
+            p, level = a.node, a.level
+            if type(b) is Var and level == b.level:
+                q, a, b = b.node, a.value, b.value
+                if (type(a) is type(b) or type(b) in PLAIN) and type(a) in PLAIN:
+                    y = {run}
+                else:
+                    y = call(a, b{star})
+                aval = p[5]
+                if {same} and (aval is q[5] or aval == q[5]):
+                    aligned = True
+                else:
+                    aval, aligned = aval_like(y, p), False
                 v = new(Var)
-                node = next(clock), prim, pull_ab, {ab_saved}, aligned, aval, {params}, p, q
-                v.value, v.level, v.node = y, level, node
+                v.value, v.level = y, level
+                v.node = next(clock), prim, pull_ab, {ab_saved}, aligned, aval, {params}, p, q
                 return v
             if type(b) in PLAIN:
-                level, p, a = a.level, a.node, a.value
-                y = impl(a, b{star}) if type(a) in PLAIN else call(a, b{star})
-                aval = p[5] if {same} and (type(b) is float or type(b) is int) else aval_like(y, p)
+                a = a.value
+                y = {run} if type(a) in PLAIN else call(a, b{star})
+                if {same} and (type(b) is float or type(b) is int):
+                    aval, aligned = p[5], True
+                else:
+                    aval = aval_like(y, p)
+                    aligned = {same} and aval is p[5]
                 v = new(Var)
-                aligned = {same} and aval is p[5]
-                v.value, v.level, v.node = y, level, (next(clock), prim, pull_a, {a_saved}, aligned, aval, {params}, p)
+                v.value, v.level = y, level
+                v.node = next(clock), prim, pull_a, {a_saved}, aligned, aval, {params}, p
                 return v
         elif type(b) is Var and type(a) in PLAIN:
-            level, p, b = b.level, b.node, b.value
-            y = impl(a, b{star}) if type(b) in PLAIN else call(a, b{star})
-            aval = p[5] if {same} and (type(a) is float or type(a) is int) else aval_like(y, p)
-            v = new(Var)
-            aligned = {same} and aval is p[5]
-            v.value, v.level, v.node = y, level, (next(clock), prim, pull_b, {b_saved}, aligned, aval, {params}, p)
-            return v
-        return impl(a, b{star}) if type(a) in PLAIN and type(b) in PLAIN else dispatch(prim, a, b{star})
-    except ValueError as error:
-        raise mismatch(prim, error, (a, b), {params}) from None
-
-def reflected(b, a{star}):
-    try:
-        if type(a) is Var:
-            if type(b) is Var and a.level == b.level:
-                level, p, q, a, b = a.level, a.node, b.node, a.value, b.value
-                y = (
-                    impl(a, b{star})
-                    if (type(a) is type(b) or type(b) in PLAIN) and type(a) in PLAIN
-                    else call(a, b{star})
-                )
-                aval, aligned = (p[5], True) if {same} and (p[5] is q[5] or p[5] == q[5]) else (aval_like(y, p), False)
-                v = new(Var)
-                node = next(clock), prim, pull_ab, {ab_saved}, aligned, aval, {params}, p, q
-                v.value, v.level, v.node = y, level, node
-                return v
-            if type(b) in PLAIN:
-                level, p, a = a.level, a.node, a.value
-                y = impl(a, b{star}) if type(a) in PLAIN else call(a, b{star})
-                aval = p[5] if {same} and (type(b) is float or type(b) is int) else aval_like(y, p)
-                v = new(Var)
+            p, level, b = b.node, b.level, b.value
+            y = {run} if type(b) in PLAIN else call(a, b{star})
+            if {same} and (type(a) is float or type(a) is int):
+                aval, aligned = p[5], True
+            else:
+                aval = aval_like(y, p)
                 aligned = {same} and aval is p[5]
-                v.value, v.level, v.node = y, level, (next(clock), prim, pull_a, {a_saved}, aligned, aval, {params}, p)
-                return v
-        elif type(b) is Var and type(a) in PLAIN:
-            level, p, b = b.level, b.node, b.value
-            y = impl(a, b{star}) if type(b) in PLAIN else call(a, b{star})
-            aval = p[5] if {same} and (type(a) is float or type(a) is int) else aval_like(y, p)
             v = new(Var)
-            aligned = {same} and aval is p[5]
-            v.value, v.level, v.node = y, level, (next(clock), prim, pull_b, {b_saved}, aligned, aval, {params}, p)
+            v.value, v.level = y, level
+            v.node = next(clock), prim, pull_b, {b_saved}, aligned, aval, {params}, p
             return v
-        return impl(a, b{star}) if type(a) in PLAIN and type(b) in PLAIN else dispatch(prim, a, b{star})
+        return {run} if type(a) in PLAIN and type(b) in PLAIN else dispatch(prim, a, b{star})
     except ValueError as error:
         raise mismatch(prim, error, (a, b), {params}) from None
 """
+
+
+# Python's operators, as the text that is faster than a call of them.
+EXPRESSIONS = {
+    operator.add: "a + b",
+    operator.sub: "a - b",
+    operator.mul: "a * b",
+    operator.truediv: "a / b",
+    operator.pow: "a ** b",
+    operator.matmul: "a @ b",
+    operator.neg: "-x",
+}
 
 
 def aval_like(y: Any, p: Any) -> Aval:
@@ -145,11 +137,12 @@ def specialise(prim: Any, mismatch: Callable[..., Any]) -> Any:
     entries = dict(zip(letters, prim.vjp, strict=True))
     rename = dict(zip(prim.operands, letters, strict=True))
     asks = tuple(tuple(_renamed(name, rename) for name in entry.names) for entry in prim.vjp)
-    code, prim.source = compiled(letters, asks, prim.same_aval)
+    star = "" if prim.same_aval else ", **params"
+    run = EXPRESSIONS.get(prim.impl, f"impl({', '.join(letters)}{star})")
+    code, prim.source = compiled(letters, asks, prim.same_aval, run)
     scope = {
         "prim": prim, "impl": prim.impl, "dispatch": prim.dispatch, "mismatch": mismatch, "PLAIN": PLAIN, "Var": Var,
-        "new": new,
-        "clock": clock, "NOTHING": NOTHING, "aval_like": aval_like, "shape_of": shape_of,
+        "new": new, "clock": clock, "NOTHING": NOTHING, "aval_like": aval_like, "shape_of": shape_of,
         **{f"rule_{x}": e.rule for x, e in entries.items()},
     }  # fmt: skip
     exec(code, scope)
@@ -163,12 +156,14 @@ def _renamed(name: str, rename: dict[str, str]) -> str:
 
 
 @cache
-def compiled(letters: str, asks: tuple[tuple[str, ...], ...], same_aval: bool) -> tuple[CodeType, str]:
+def compiled(
+    letters: str, asks: tuple[tuple[str, ...], ...], same_aval: bool, run: str
+) -> tuple[CodeType, str]:
     """The code for operands called `letters` whose rules ask for the names `asks`, and its text."""
     wanted = dict(zip(letters, asks, strict=True))
     wanted[letters] = tuple(dict.fromkeys(name for names in asks for name in names))
     star, pull_star = ("", "") if same_aval else (", **params", ", **node[6]")
-    blanks: dict[str, Any] = {"star": star, "pull_star": pull_star, "same": same_aval}
+    blanks: dict[str, Any] = {"run": run, "star": star, "pull_star": pull_star, "same": same_aval}
     blanks["params"] = "NOTHING" if same_aval else "params"
     blanks["x_aval"] = "p[5]" if same_aval else "aval_like(y, p)"
     for x, names in wanted.items():
@@ -176,5 +171,10 @@ def compiled(letters: str, asks: tuple[tuple[str, ...], ...], same_aval: bool) -
         blanks[f"{x}_asks"] = "".join(f", {name}" for name in names)
         blanks[f"{x}_names"] = ", ".join(names) or "_"
         blanks[f"{x}_saved"] = kept[0] if len(kept) == 1 else f"({', '.join(kept)})"
-    source = (UNARY if letters == "x" else BINARY).format(**blanks)
+    if letters == "x":
+        source = UNARY.format(**blanks)
+    else:
+        signatures = [f"call(a, b{star})"] + [f"reflected(b, a{star})"] * (run in EXPRESSIONS.values())
+        source = BINARY_PULLS.format(**blanks)
+        source += "".join(BINARY_CALL.format(signature=signature, **blanks) for signature in signatures)
     return compile(source, f"<{letters} {asks}>", "exec"), source
