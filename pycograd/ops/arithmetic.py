@@ -10,7 +10,7 @@ import operator
 
 import numpy as np
 
-from pycograd.core import Aval, Primitive
+from pycograd.core import PLAIN, Aval, Primitive
 
 from .families import arrayed, batch_elementwise, composite, constant, elementwise
 
@@ -63,7 +63,7 @@ def divmod_(a, b, /):
 def share(a, b):
     """1 where `a` is above `b`, 1/2 where they tie, 0 elsewhere."""
     above, tie = a > b, a == b
-    return np.where(tie, 0.5, above) if np.any(tie) else above
+    return np.where(tie, 0.5, above) if np.count_nonzero(tie) else above
 
 
 def share_of_number(a, b):
@@ -75,7 +75,14 @@ def shape_of_share(a, b):
     return Aval(np.broadcast_shapes(a.shape, b.shape), np.dtype(float))
 
 
-over = Primitive(share, operands="a b", batch=batch_elementwise, shape=shape_of_share)
+share_ = Primitive(share, operands="a b", batch=batch_elementwise, shape=shape_of_share)
+
+
+def over(a, b):
+    """`share`, also of watched values; its slope is zero."""
+    return share(a, b) if type(a) in PLAIN and type(b) in PLAIN else share_.call(a, b)
+
+
 over_number = Primitive(share_of_number, operands="a b", batch=batch_elementwise, shape=shape_of_share)
 maximum = elementwise(np.maximum, lambda t, a, b: t * over(a, b), lambda t, a, b: t * over(b, a))
 minimum = elementwise(np.minimum, lambda t, a, b: t * over(b, a), lambda t, a, b: t * over(a, b))
