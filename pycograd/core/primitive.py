@@ -40,6 +40,9 @@ class Entry(NamedTuple):
     names: tuple[str, ...] = ()
 
 
+WORTH_COMPILING = 16  # calls
+
+
 class Primitive:
     """An operation on arrays (positional) with static parameters (keyword), and all its rules.
 
@@ -98,7 +101,8 @@ class Primitive:
         # places that hold `call`, told when it changes
         self.homes: list[Callable[[Callable[..., Any]], None]] = []
         # shared by all woven functions that call this operation
-        self.cell = CellType(partial(first_call, self))
+        self.cell = CellType(partial(first_calls, self))
+        self.calls = 0
         self.call: Callable[..., Any] = self.cell.cell_contents
         self.source: str | None = None  # the text of the specialised call, to read
         self.dispatch: Callable[..., Any] = dispatch  # the general path
@@ -107,8 +111,11 @@ class Primitive:
         self.operator: Primitive = self  # the same operation as Python's operator computes it
 
     def __call__(self, *args: Any, **params: Any) -> Any:
-        if params and self.ufunc:
-            return UFUNC_METHODS["__call__"](self.ufunc, *args, **params)
+        if self.ufunc:
+            if params or len(args) != self.ufunc.nin:  # `out` may be positional
+                return UFUNC_METHODS["__call__"](self.ufunc, *args, **params)
+        elif params and len(args) < len(self.operands) and not self.variadic:
+            args = operands_by_name(self, args, params)
         return self.call(*args, **params)
 
     def __repr__(self) -> str:
@@ -140,10 +147,19 @@ class Primitive:
             home(call)
 
 
-def first_call(prim: Primitive, *args: Any, **params: Any) -> Any:
-    """Specialise `prim` when it is first called: most of a library's operations are never called in a program."""
-    prim.become(specialise(prim, mismatch) if fits_template(prim) else partial(prim.dispatch, prim))
-    return prim.call(*args, **params)
+def first_calls(prim: Primitive, *args: Any, **params: Any) -> Any:
+    """The general path, until `prim` is called often enough to be worth its own text, which costs a millisecond."""
+    prim.calls += 1
+    if prim.calls > WORTH_COMPILING:
+        prim.become(specialise(prim, mismatch) if fits_template(prim) else partial(prim.dispatch, prim))
+        return prim.call(*args, **params)
+    return prim.dispatch(prim, *args, **params)
+
+
+def operands_by_name(prim: Primitive, args: Sequence[Any], params: dict[str, Any]) -> tuple[Any, ...]:
+    """All operands of `prim` in order; those that are in `params`, by numpy's names for them, are taken out there."""
+    names = list(inspect.signature(prim.impl).parameters)[len(args) : len(prim.operands)]
+    return (*args, *[params.pop(name) for name in names if name in params])
 
 
 def find_primitive(name: str) -> Any:
@@ -199,7 +215,12 @@ class Asks(NamedTuple):
 
 
 def asks_of(rule: Rule) -> Asks:
-    """Read from the code of `rule`: a tenth of what `inspect.signature` costs, some 400 times at import."""
+    """Read from the code of `rule`: a tenth of what `inspect.signature` costs, some 400 times at import.
+
+    A rule made for any number of operands says what it asks for in an attribute: `rule.asks`, a tuple of names.
+    """
+    if hasattr(rule, "asks"):
+        return Asks(rule.asks, False, True)
     rule = getattr(rule, "__wrapped__", rule)
     code = rule.__code__
     return Asks(

@@ -1,8 +1,8 @@
 """The common case, written out: a call of a one- or two-operand primitive on `Var`s of one level.
 
-The text has the same steps as `dispatch` and `Var.interpret`, with what the rules ask for inlined, and is compiled when
-the primitive is first called (once for all primitives whose rules ask for the same names).  `print(multiply.source)`
-shows it.  A call through the general path costs three times as much (`python -m benchmarks paths`).
+The text has the same steps as `dispatch` and `Var.interpret`, with what the rules ask for inlined, and is compiled
+after the first calls of a primitive (once for all whose rules ask for the same names).  `print(multiply.source)` shows
+it.  A call through the general path costs three times as much.
 """
 
 import operator

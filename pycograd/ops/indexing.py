@@ -7,7 +7,6 @@ index has no gradient.
 
 import operator
 from functools import cache
-from inspect import Parameter, Signature
 from types import EllipsisType, NoneType
 
 import numpy as np
@@ -149,9 +148,7 @@ def filled(key, indices):
 
 def asking(rule, *names):
     """`rule`, asking for `names` after its first argument."""
-    rule.__signature__ = Signature(
-        [Parameter(name, Parameter.POSITIONAL_OR_KEYWORD) for name in ("g", *names)]
-    )
+    rule.asks = names
     return rule
 
 
