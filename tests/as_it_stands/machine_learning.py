@@ -426,7 +426,7 @@ CASES = [
         source="Friedman, Hastie, Tibshirani 2010, 2.1",
     ),
     case(value_iteration, np.array([0.0, 0.3, 0.0, 1.0]), source="Sutton & Barto, 4.4"),
-    case(q_learning, 0.4, np.array([0.1, 0.0, 0.2, 1.0]), argnums=(0, 1), source="Sutton & Barto, 6.5"),
+    case(q_learning, 0.4, np.array([0.1, -0.05, 0.2, 1.0]), argnums=(0, 1), source="Sutton & Barto, 6.5"),
     case(
         soft_tree,
         {"gates": rng.normal(size=(3, 4)), "leaves": rng.normal(size=4)},
