@@ -57,8 +57,8 @@ def push(f: Callable[..., Any], selection: Selection, tangents: list[Any]) -> tu
 def forward_at(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
     """`jvp`, curried: forward_at(f, argnums)(*args)(v) is `(out, df.v)`, v the tangent of argument `argnums`.
 
-    >>> forward_at(np.sin)(0.0)(2.0)[1]
-    2.0
+    >>> forward_at(lambda x: x * x)(3.0)(1.0)
+    (9.0, 6.0)
     """
 
     def at(*args: Any, **kwargs: Any) -> Callable[[Any], tuple[Any, Any]]:

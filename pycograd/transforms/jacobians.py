@@ -77,7 +77,7 @@ def jacobian(
 ) -> Callable[..., Any]:
     """The Jacobian of `f`, by the mode that takes fewer directions: reverse unless there are more outputs than inputs.
 
-    >>> jacobian(lambda x: np.array([x[0] * x[1], x[0]]))(np.array([3.0, 4.0]))
+    >>> jacobian(lambda x: np.stack([x[0] * x[1], x[0]]))(np.array([3.0, 4.0]))
     array([[4., 3.],
            [1., 0.]])
     """
