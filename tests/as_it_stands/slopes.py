@@ -65,7 +65,7 @@ def directions(case):
 
 def slope(case, direction):
     """Derivative of the case's objective along `direction`, by the five-point formula."""
-    f, start = objective(case.function), watched(case)
+    f, start = objective(case), watched(case)
 
     def along(h):
         return float(f(*at(case, map_numbers(lambda x, d: x + h * d, start, direction))))
@@ -83,7 +83,7 @@ def product(gradient, direction):
 
 def reference(case):
     """(value, directions, slopes) of the plain function."""
-    value = float(objective(case.function)(*copy.deepcopy(case.inputs)))
+    value = float(objective(case)(*copy.deepcopy(case.inputs)))
     along = directions(case)
     return value, along, [slope(case, d) for d in along]
 

@@ -70,7 +70,7 @@ def marked(case):
 def test_value_and_gradient(case):
     value, directions, slopes = reference(case)
     inputs = copy.deepcopy(case.inputs)
-    ours, gradients = pycograd.value_and_grad(objective(case.function), argnums(case))(*inputs)
+    ours, gradients = pycograd.value_and_grad(objective(case), argnums(case))(*inputs)
     assert close(ours, value, 0.0, rtol=1e-12)
     for direction, slope in zip(directions, slopes):
         assert close(product(numbers(gradients), direction), slope, 1e-3 * abs(value), rtol=1e-6)
