@@ -11,6 +11,7 @@ the same call; under all levels numpy runs.  `dispatch` and `Var.interpret` serv
 stands the common one, written out per operation (`templates.py`).
 """
 
+import inspect
 from collections.abc import Callable, Sequence
 from functools import cache, partial
 from math import inf, isfinite
