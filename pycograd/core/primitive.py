@@ -331,13 +331,14 @@ def guarded_rule(t{names}{star}):
 
 def repaired(rule: Rule, t: Any, *kept: Any, **params: Any) -> Any:
     """`rule` again, with exact zeros where `t` is one and the result is not finite."""
-    with np.errstate(all="ignore"):  # Python floats raise where arrays give inf or nan
+    with np.errstate(all="ignore"):
+        # Python floats raise where arrays give inf or nan
         t, *kept = [np.float64(v) if type(v) is float else v for v in (t, *kept)]  # type: ignore[assignment]
         r = rule(t, *kept, **params)
-    bad = np.logical_and(t == 0, np.logical_not(np.isfinite(r)))
-    # once more, away from the singularity: the derivatives of this rule would meet 0 * inf there
-    calm = [np.where(bad, 0.5, v) if isinstance(v, (np.ndarray, np.generic, Traced)) else v for v in kept]
-    return np.where(bad, 0.0, rule(np.where(bad, 0.0, t), *calm, **params))
+        bad = np.logical_and(t == 0, np.logical_not(np.isfinite(r)))
+        # once more, away from the singularity: the derivatives of this rule would meet 0 * inf there
+        calm = [np.where(bad, 0.5, v) if isinstance(v, (np.ndarray, np.generic, Traced)) else v for v in kept]
+        return np.where(bad, 0.0, rule(np.where(bad, 0.0, t), *calm, **params))
 
 
 def finite(r: Any) -> bool:
