@@ -41,6 +41,12 @@ def weak(x):
     return dtype(0) if isinstance(dtype, type) else dtype
 
 
+@registered(type)
+def type_(*args, **params):
+    """`type`; of a watched value the type of the plain one."""
+    return args[0].__class__ if len(args) == 1 and isinstance(args[0], Traced) else type(*args, **params)
+
+
 @registered(np.result_type)
 def result_type(*arrays_and_dtypes):
     """`np.result_type`."""
