@@ -2,8 +2,8 @@
 
 Libraries with a numpy of their own (HIPS autograd, JAX) get it put in the place of `np`, `math` and scipy in
 the globals of the corpus; what they lack falls back to the original. MyGrad meets its tensors through numpy's
-protocols, torch compiles the numpy calls into one graph. A way in is (case) -> (value, gradients), a gradient
-(or None) for each number that is watched.
+protocols, torch compiles the numpy calls into one graph, both with numpy in the place of `math`. A way in is
+(case) -> (value, gradients), a gradient (or None) for each number that is watched.
 """
 
 import copy
@@ -64,6 +64,7 @@ def jax():
 
 def mygrad():
     mg = import_module("mygrad")
+    replace_math()
 
     def way_in(case):
         tensors, inputs = leaves(case, lambda x: mg.tensor(x, dtype=np.float64))
@@ -78,6 +79,8 @@ def mygrad():
 def torch():
     torch = import_module("torch")
     dynamo = import_module("torch._dynamo")
+    dynamo.config.use_numpy_random_stream = True
+    replace_math()
 
     def way_in(case):
         dynamo.reset()
@@ -153,36 +156,31 @@ MATH_NAMES |= {
 }
 
 
-class Mathematics(types.ModuleType):
-    """`math` by the functions of another numpy, of its scipy.special where numpy has none, else `math` itself."""
-
-    def __init__(self, numpy, special):
-        super().__init__("math")
-        self._numpy, self._special = numpy, special
-
-    def __getattr__(self, name):
-        found = getattr(math, name)
-        if not callable(found):
-            return found
+def mathematics(numpy, special):
+    """`math` by the functions of another numpy, of a scipy.special where numpy has none, else `math`'s own."""
+    out = types.ModuleType("math")
+    for name, found in vars(math).items():
         theirs = MATH_NAMES.get(name, name)
-        return getattr(self._numpy, theirs, None) or getattr(self._special, theirs, None) or found
+        found_there = getattr(numpy, theirs, None) or getattr(special, theirs, None)
+        setattr(out, name, (found_there or found) if callable(found) else found)
+    return out
 
 
 def replace(numpy, scipy):
     """Put another numpy, `math` and scipy into the globals of the corpus."""
     special = import_module(scipy + ".special")
-    mathematics, complete = Mathematics(numpy, special), Namespace(numpy, np)
+    complete, theirs = Namespace(numpy, np), mathematics(numpy, special)
 
     def substitute(value):
         if value is np:
             return complete
         if value is math:
-            return mathematics
+            return theirs
         if isinstance(value, np.vectorize) and hasattr(numpy, "vectorize"):
             return numpy.vectorize(value.pyfunc)
         home, name = getattr(value, "__module__", None) or "", getattr(value, "__name__", "")
         if getattr(math, name, None) is value:
-            return getattr(mathematics, name)
+            return getattr(theirs, name)
         if isinstance(value, types.ModuleType) and name.startswith("scipy."):
             return Namespace(module(name.replace("scipy", scipy, 1)), value)
         if isinstance(value, np.ufunc) or home.startswith("scipy."):
@@ -191,6 +189,23 @@ def replace(numpy, scipy):
             return getattr(module(home.replace("numpy", numpy.__name__, 1)), name, value)
         return value
 
+    in_globals(substitute)
+
+
+def replace_math():
+    """Put numpy in the place of `math` in the globals of the corpus: for who understands only numpy."""
+    theirs = mathematics(np, None)
+
+    def substitute(value):
+        if value is math:
+            return theirs
+        name = getattr(value, "__name__", "")
+        return getattr(theirs, name) if getattr(math, name, None) is value else value
+
+    in_globals(substitute)
+
+
+def in_globals(substitute):
     for field in (*FIELDS, numerics, cases):
         for name, value in list(vars(field).items()):
             if name not in ("CASES", "case", "rng") and not name.startswith("__"):
