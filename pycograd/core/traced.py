@@ -180,9 +180,13 @@ class Traced:
     def __int__(self) -> int:
         if self.dtype.kind in "iub":
             return int(self.value)
+        if _formats(sys._getframe(1)):
+            return int(value_of(self))
         raise self._lost("int()")
 
     def __float__(self) -> float:
+        if _formats(sys._getframe(1)):
+            return float(value_of(self))
         raise self._lost("float()")
 
     def __complex__(self) -> complex:
@@ -235,6 +239,7 @@ class Traced:
 SUBSCRIPTS = {
     dis.opmap[name] for name in ("BINARY_SUBSCR", "STORE_SUBSCR", "DELETE_SUBSCR") if name in dis.opmap
 }
+REMAINDERS = 6, 19  # the arguments of BINARY_OP for % and %=
 
 
 def _indexes(frame: FrameType) -> bool:
@@ -243,6 +248,12 @@ def _indexes(frame: FrameType) -> bool:
     if code[at] in SUBSCRIPTS:
         return True
     return dis.opname[code[at]] == "BINARY_OP" and "BINARY_SUBSCR" not in dis.opmap and code[at + 1] == 26
+
+
+def _formats(frame: FrameType) -> bool:
+    """Whether `frame` runs `text % values`: no other remainder asks for a plain number, and a text has no gradient."""
+    code, at = frame.f_code.co_code, frame.f_lasti
+    return dis.opname[code[at]] == "BINARY_OP" and code[at + 1] in REMAINDERS
 
 
 class Handle(Traced):
