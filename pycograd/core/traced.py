@@ -187,7 +187,7 @@ class Traced:
     def __float__(self) -> float:
         if _formats(sys._getframe(1)):
             return float(value_of(self))
-        raise self._lost("float()")
+        raise self._written() if _stores(sys._getframe(1)) else self._lost("float()")
 
     def __complex__(self) -> complex:
         raise self._lost("complex()")
@@ -198,7 +198,7 @@ class Traced:
             return CONVERSIONS[caller.f_code](self)
         if self.dtype.kind in "iub" and _indexes(caller):
             return np.asarray(self._plain_index(), dtype)
-        raise self._lost("conversion to a plain array")
+        raise self._written() if _stores(caller) else self._lost("conversion to a plain array")
 
     def _plain_index(self) -> Any:
         x: Any = self
@@ -217,6 +217,12 @@ class Traced:
         return TypeError(
             f"{what} of a watched value{where()} would lose its gradient. For the plain numbers use "
             "pycograd.value_of(x); to differentiate through third-party Python code use pycograd.weave(function)"
+        )
+
+    def _written(self) -> TypeError:
+        return TypeError(
+            f"a watched value cannot be written into a plain array{where()}; "
+            "build the array with np.where, np.stack, ... from what is written"
         )
 
     def __setitem__(self, key: Any, value: Any) -> None:
@@ -248,6 +254,11 @@ def _indexes(frame: FrameType) -> bool:
     if code[at] in SUBSCRIPTS:
         return True
     return dis.opname[code[at]] == "BINARY_OP" and "BINARY_SUBSCR" not in dis.opmap and code[at + 1] == 26
+
+
+def _stores(frame: FrameType) -> bool:
+    """Whether `frame` runs `array[key] = value`."""
+    return dis.opname[frame.f_code.co_code[frame.f_lasti]] in ("STORE_SUBSCR", "STORE_SLICE")
 
 
 def _formats(frame: FrameType) -> bool:

@@ -60,8 +60,8 @@ def elementwise(
 
     def declare(impl: Callable[..., Any], *rules: Rule) -> Primitive:
         return Primitive(
-            impl, *rules, jvp=rules, batch=batch_elementwise, shape=elementwise_shape(func, dtype, impl), name=func.__name__,
-            unbounded=unbounded, same_aval=dtype is None,
+            impl, *rules, jvp=rules, batch=batch_elementwise, shape=elementwise_shape(func, dtype, impl),
+            name=func.__name__, unbounded=unbounded, same_aval=dtype is None,
         )  # fmt: skip
 
     prim = REGISTRY[func] = declare(func, *rules)
@@ -155,7 +155,11 @@ def watches(values: Any) -> bool:
     for v in values:
         if isinstance(v, Traced):
             return True
-        if isinstance(v, (list, tuple)) and not (len(v) > 8 and PLAIN.issuperset(map(type, v))) and watches(v):
+        if (
+            isinstance(v, (list, tuple))
+            and not (len(v) > 8 and PLAIN.issuperset(map(type, v)))
+            and watches(v)
+        ):
             return True
     return False
 
@@ -163,9 +167,10 @@ def watches(values: Any) -> bool:
 def no_rule(func: Any, keyword: str) -> MissingRuleError:
     """The error for a keyword of a supported function that cannot be differentiated."""
     name = f"{func.__module__}.{func.__name__}".replace("numpy.", "np.")
-    return MissingRuleError(
-        f"{name} has no derivative with {keyword}={where()}; leave {keyword} out, or use @pycograd.custom_vjp"
-    )
+    instead = f"leave {keyword} out, or use @pycograd.custom_vjp"
+    if keyword == "out":
+        instead = "take the array that it returns, as in a = a + b for a += b"
+    return MissingRuleError(f"{name} has no derivative with {keyword}={where()}; {instead}")
 
 
 def arrayed(x: Any) -> Any:

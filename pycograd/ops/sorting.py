@@ -20,7 +20,7 @@ def positions(impl, name):
     return Primitive(impl, operands="x", batch=batch_axis, shape=shape, name=name)
 
 
-argsort_ = positions(lambda x, *, axis, kind: np.argsort(x, axis, kind), "argsort")
+argsort_ = positions(lambda x, *, axis, **how: np.argsort(x, axis, **how), "argsort")
 argpartition_ = positions(lambda x, *, axis, kth: np.argpartition(x, kth, axis), "argpartition")
 
 
@@ -50,21 +50,26 @@ def kind_of(func, kind, order, stable):
     return "stable" if stable or kind is None else kind
 
 
+def downwards(descending):
+    """The keyword `descending` of numpy 2.5 where it is asked for; an older numpy refuses it by name."""
+    return {"descending": descending} if descending else {}
+
+
 @composite(np.argsort)
-def argsort(a, axis=-1, kind=None, order=None, *, stable=None):
+def argsort(a, axis=-1, kind=None, order=None, *, stable=None, descending=None):
     """`np.argsort`."""
     if order is not None:
         raise no_rule(np.argsort, "order")
     a, axis = one_axis(a, axis)
-    return argsort_.call(a, axis=axis, kind="stable" if stable else kind)
+    return argsort_.call(a, axis=axis, kind="stable" if stable else kind, **downwards(descending))
 
 
 @composite(np.sort)
-def sort(a, axis=-1, kind=None, order=None, *, stable=None):
+def sort(a, axis=-1, kind=None, order=None, *, stable=None, descending=None):
     """`np.sort`."""
     kind = kind_of(np.sort, kind, order, stable)
     a, axis = one_axis(a, axis)
-    return np.take_along_axis(a, argsort_.call(a, axis=axis, kind=kind), axis)
+    return np.take_along_axis(a, argsort_.call(a, axis=axis, kind=kind, **downwards(descending)), axis)
 
 
 @composite(np.sort_complex)
@@ -213,7 +218,7 @@ def unique_with(func):
         found = func(without_tape(x))
         return found._replace(values=taken_from(found.values, x, equal_nan=False))
 
-    find.__name__ = func.__name__
+    find.__name__ = find.__qualname__ = func.__name__
     composite(func)(find)
 
 

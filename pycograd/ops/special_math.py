@@ -19,7 +19,7 @@ def digamma(x):
 def of_numbers(func, rule):
     """Declare a function of `math` that numpy has not: many examples are computed one number after the other."""
     vectorised = np.vectorize(func, otypes=[float])
-    vectorised.__name__ = func.__name__
+    vectorised.__name__ = vectorised.__qualname__ = func.__name__
     prim, on_arrays = elementwise(func, rule), elementwise(vectorised, rule, dtype=lambda d: float)
     prim.batch = lambda _, xs, batched, params: on_arrays.call(xs[0])
     return prim
