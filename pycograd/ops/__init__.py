@@ -1,8 +1,24 @@
-"""The operations: one entry each, all its rules in it, in the file of its kind."""
+"""The operations: one entry each, all its rules in it, in the file of its kind.
+
+`pycograd.ops.exp` is what stands for `np.exp`: every operation is found here by numpy's name.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
 
 from pycograd.core import REGISTRY
 
-from . import arithmetic, calculus, carriers, comparison, complex, convolution, counting, creation, decompositions, diagonals, einsum, exponential, fft, indexing, interpolation, joining, least_squares, linalg, mathematics, matrices, methods, movement, nan_reductions, norms, operators, padding, polynomials, positions, products, quantiles, queries, ranges, rearranging, reductions, rounding, scalars, scans, selection, sorting, special_math, splitting, statistics, svd_and_qr, trigonometric, ufuncs  # noqa: F401,E501
+from . import  as 
 
 REGISTRY.lazy["scipy.special"] = "pycograd.ops.scipy_special"
 REGISTRY.lazy["numpy.polynomial.polynomial"] = "pycograd.ops.polynomial_series"
+
+
+def __getattr__(name: str) -> Callable[..., Any]:
+    func = getattr(np, name, None)
+    found = None if func is None else REGISTRY.find(func)
+    if found is None:
+        raise AttributeError(f"pycograd has no operation {name}")
+    return found
