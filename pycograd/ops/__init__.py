@@ -49,7 +49,6 @@ from . import scalars as scalars
 from . import scans as scans
 from . import selection as selection
 from . import sorting as sorting
-from . import special_math as special_math
 from . import splitting as splitting
 from . import statistics as statistics
 from . import svd_and_qr as svd_and_qr
