@@ -108,6 +108,8 @@ def test_the_rows_can_be_imported(file):
 @pytest.mark.parametrize("name", list(FAULTY) or ["none"])
 def test_numpy_itself_can_run_the_row(name):
     if name in FAULTY:
+        if isinstance(FAULTY[name], TypeError) and np.lib.NumpyVersion(np.__version__) < "2.1.0":
+            pytest.skip("numpy 2.0 does not have this keyword")
         raise FAULTY[name]
 
 

@@ -64,7 +64,8 @@ def test_an_attribute_is_that_of_an_array(name):
 
 def test_every_method_of_an_array_is_there():
     public = {name for name in dir(np.ndarray) if not name.startswith("_")}
-    assert not public - set(dir(Traced)) - {"ctypes", "data"}
+    stubs = {"itemset", "newbyteorder", "ptp", "tostring"}  # gone since numpy 2.0, or soon after
+    assert not public - stubs - set(dir(Traced)) - {"ctypes", "data"}
 
 
 @pytest.mark.parametrize("name", ["sort", "fill", "partition", "put", "resize"])

@@ -289,6 +289,9 @@ calls("fft.fftshift fft.ifftshift", A, axes=[None, 0, (0, 1)])
 SYMMETRIC = {"linalg.cholesky", "linalg.eigh", "linalg.eigvalsh", "linalg.svd", "linalg.pinv"}
 
 
+OLD = np.lib.NumpyVersion(np.__version__) < "2.1.0"  # the calls above are written for a newer one
+
+
 def find(name):
     """numpy's function, or None where this numpy is too old to have it."""
     found = np
@@ -333,6 +336,7 @@ def test_each_keyword_is_honoured_or_refused_by_name(name):
                         check(name, func, (*args, *defaults, value), keyword)
 
 
+@pytest.mark.skipif(OLD, reason="numpy 2.0 has keywords that are gone since")
 def test_each_keyword_is_tried():
     untried = []
     for name in NAMES:
@@ -359,7 +363,12 @@ def check(name, call, args, keyword=None):
     """`call(*args)` gives numpy's value, and the slope of that, or refuses `keyword`."""
     what = f"{name} with {keyword}={args[-1]!r}" if keyword else name
     args = deepcopy(args)  # copy=False and overwrite_input=True write
-    expected = leaves(call(*deepcopy(args)))
+    try:
+        expected = leaves(call(*deepcopy(args)))
+    except TypeError as error:
+        if OLD and "argument" in str(error):
+            return  # this numpy does not have that keyword
+        raise
     out = keyword == "out" and args[-1] is not None
     xs, rebuild = watched(args[:-1] if keyword in CONTROLS or out else args)
     rest = args[-1:] if keyword in CONTROLS or out else ()

@@ -47,11 +47,15 @@ logical(np.any, np.logical_or, False)
 logical(np.all, np.logical_and, True)
 
 
+COUNT = type(np.count_nonzero(True))  # an int before numpy 2.1
+
+
 @composite(np.count_nonzero)
 def count_nonzero(a, axis=None, *, keepdims=False):
     """`np.count_nonzero`."""
     a = arrayed(a)
-    return np.sum(a != 0, axis=axis, keepdims=keepdims, dtype=np.intp)
+    y = np.sum(a != 0, axis=axis, keepdims=keepdims, dtype=np.intp)
+    return COUNT(y) if axis is None and type(y) is np.intp else y
 
 
 # ---- the indices of extrema ----------------------------------------------------------------------------------------

@@ -44,11 +44,12 @@ def explicit(shape, a):
     )
 
 
-def np_reshape(a, /, shape, order="C", *, copy=None):
-    """`np.reshape`, in any order."""
+def np_reshape(a, shape=None, order="C", *, newshape=None, copy=None):
+    """`np.reshape`, in any order; `newshape` is what numpy 2.0 called the shape."""
+    shape = newshape if shape is None else shape
     if not isinstance(a, Traced):
         if not watches((a,)):
-            return np.reshape(a, without_tape(shape), order=order, copy=copy)
+            return np.reshape(a, without_tape(shape), order, **({} if copy is None else {"copy": copy}))
         a = arrayed(a)
     shape = explicit(shape, a)
     if order != "C" and layout(a, order) == "F":
