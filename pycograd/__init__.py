@@ -7,6 +7,7 @@
 >>> value, (g,) = value_and_grad(loss)(np.zeros(3))
 """
 
+from . import errors as errors
 from . import ops as ops
 from .core import AutodiffWarning as AutodiffWarning
 from .core import GradientMismatch as GradientMismatch

@@ -177,4 +177,4 @@ def compiled(
         signatures = [f"call(a, b{star})"] + [f"reflected(b, a{star})"] * (run in EXPRESSIONS.values())
         source = BINARY_PULLS.format(**blanks)
         source += "".join(BINARY_CALL.format(signature=signature, **blanks) for signature in signatures)
-    return compile(source, f"<{letters} {asks}>", "exec"), source
+    return compile(source, f"<pycograd {letters} {asks}>", "exec"), source

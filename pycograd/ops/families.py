@@ -25,7 +25,7 @@ from pycograd.core import (
     Traced,
     result_dtype,
     shape_of,
-    where,
+    told,
     without_tape,
 )
 
@@ -160,7 +160,12 @@ def no_rule(func: Any, keyword: str) -> MissingRuleError:
     """The error for a keyword of a supported function that cannot be differentiated."""
     name = f"{func.__module__}.{func.__name__}".replace("numpy.", "np.")
     return MissingRuleError(
-        f"{name} has no derivative with {keyword}={where()}; leave {keyword} out, or use @pycograd.custom_vjp"
+        told(
+            f"{name} has no derivative with {keyword}=",
+            "or @pycograd.custom_vjp, pycograd.blackbox, or "
+            'finite differences of this operation alone: grad(f, on_missing="fd")',
+            fix=f"leave {keyword} out",
+        )
     )
 
 

@@ -3,14 +3,25 @@ containers."""
 
 import functools
 import inspect
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from types import MethodType
+from types import FunctionType, MethodType
 from typing import Any
 
 import numpy as np
 
-from pycograd.core import PLAIN, Traced, aval_of, register, tree_flatten, tree_unflatten
+from pycograd.core import (
+    PLAIN,
+    GradsError,
+    LambdaPickleError,
+    Traced,
+    aval_of,
+    hide_frames,
+    register,
+    tree_flatten,
+    tree_unflatten,
+)
 
 __all__ = ["Grads", "Selection", "Transformed", "described", "is_differentiable", "like", "one_of"]
 
@@ -25,7 +36,7 @@ class Grads(tuple[Any, ...]):
     __array_ufunc__ = None  # so that `array - grads` asks us
 
     def _refuse(self, *_: Any) -> Any:
-        raise TypeError(
+        raise GradsError(
             f"this is a tuple of {len(self)} gradient{'s' * (len(self) != 1)}, one per argument: "
             "unpack it, `(g,) = grad(f)(x)`, or ask for one, `grad(f, argnums=0)`"
         )
@@ -51,7 +62,12 @@ class Transformed:
         self._maker, self._call, self._options = maker, call, options
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self._call(*args, **kwargs)
+        __tracebackhide__ = True  # what IPython and pytest leave out; our other frames are taken out here
+        try:
+            return self._call(*args, **kwargs)
+        except Exception as error:
+            hide_frames(error)
+            raise
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else MethodType(self, instance)
@@ -60,7 +76,20 @@ class Transformed:
         return f"{self._maker.__name__}({name_of(self.__wrapped__)})"
 
     def __reduce__(self) -> Any:
-        return rebuild, (self._maker, self.__wrapped__, self._options)
+        f = self.__wrapped__
+        if type(f) is FunctionType and "<" in f.__qualname__ and not by_value(sys._getframe(1)):
+            kind = "a lambda" if f.__name__ == "<lambda>" else "a function defined inside another"
+            raise LambdaPickleError(
+                f"{self._maker.__name__} of {described(f)} cannot be pickled: it is {kind}, which has no name to be "
+                "found by\n  fix: give it a name with `def` at the top of a module, or use cloudpickle"
+            )
+        return rebuild, (self._maker, f, self._options)
+
+
+def by_value(frame: Any) -> bool:
+    """Whether `frame` copies, or pickles functions by their code rather than by their name."""
+    name = frame.f_globals.get("__name__", "").partition(".")[0]
+    return name in ("copy", "cloudpickle", "dill", "joblib", "distributed")
 
 
 def rebuild(maker: Callable[..., Any], f: Callable[..., Any], options: dict[str, Any]) -> Any:

@@ -7,6 +7,7 @@ import numpy as np
 
 from pycograd.core import (
     Handle,
+    OutputError,
     Traced,
     Var,
     aval_of,
@@ -123,25 +124,22 @@ def split_aux(f: Any, out: Any) -> tuple[Any, Any]:
 
 
 def check_scalar(f: Any, y: Any) -> None:
-    """Raise TypeError unless `y` is one real number."""
-    name = name_of(f)
+    """Raise OutputError unless `y` is one real number."""
     if not isinstance(y, (Traced, np.ndarray, np.generic, int, float, complex)):
-        kind = type(y).__name__
-        raise TypeError(
-            f"grad of {name} needs a function returning a single scalar; {described(f)} returned a {kind}. "
-            f"Return one number (and has_aux=True for more), or use jacobian({name})"
-        )
+        fix = f"return one number (and has_aux=True for more), or jacobian({name_of(f)})"
+        raise not_scalar(f, f"a {type(y).__name__}", "", fix)
     aval = aval_of(y)
     if aval.size != 1:
-        raise TypeError(
-            f"grad of {name} needs a function returning a single scalar; {described(f)} returned shape {aval.shape}. "
-            f"Sum it with np.sum, or use jacobian({name})"
-        )
+        fix = f"np.sum of the output; jacobian({name_of(f)}) or egrad({name_of(f)}) for each derivative"
+        raise not_scalar(f, f"shape {aval.shape}", f"the output is {aval}", fix)
     if np.dtype(aval.dtype).kind == "c":
-        raise TypeError(
-            f"grad of {name} needs a function returning a single scalar that is real; {described(f)} returned a "
-            f"complex one. Take np.real or np.abs of it, or use holomorphic_grad({name})"
-        )
+        fix = f"np.real or np.abs of the output, or holomorphic_grad({name_of(f)})"
+        raise not_scalar(f, "a complex one", f"the output is {aval}, and must be real", fix)
+
+
+def not_scalar(f: Any, what: str, fact: str, fix: str) -> OutputError:
+    text = f"grad of {name_of(f)} needs a function returning a single scalar; {described(f)} returned {what}"
+    return OutputError("\n  ".join(filter(None, [text, fact, f"fix: {fix}"])))
 
 
 def vjp(f: Callable[..., Any], *primals: Any, cotangent: Any = None, has_aux: bool = False) -> Any:
