@@ -25,6 +25,7 @@ from pycograd.core.tape import AVAL, INDEX, Node
 from pycograd.weave import woven
 
 from .arguments import Argnums, Selection, Transformed, described, like, name_of, one_of
+from .recorder import failed, recorder, unreached
 
 __all__ = [
     "elementwise_grad",
@@ -40,14 +41,20 @@ __all__ = [
 class Recording:
     """One run of a function on a tape of its own: its output, one level down, and the way back."""
 
-    __slots__ = ("inputs", "level", "out", "selection")
+    __slots__ = ("f", "inputs", "level", "out", "record", "selection", "transform")
 
     def __init__(self, f: Callable[..., Any], selection: Selection, transform: str) -> None:
-        self.selection = selection
+        self.selection, self.f, self.transform, self.record = selection, f, transform, None
+        make = recorder.get()
         with running(transform) as self.level:
             variables = [watched(x, self.level) for x in selection.leaves]
             self.inputs = [v.node for v in variables]
-            self.out = selection.call(woven(f), variables)
+            if make is None:
+                self.out = selection.call(woven(f), variables)
+            else:
+                self.record = make(transform, self.level)
+                out = selection.call(woven(f), [self.record.watch(v) for v in variables])
+                self.out = tree_map(self.record.unwatch, out)
 
     def node_of(self, y: Any) -> Node | None:
         """The node of `y`, if it depends on the inputs."""
@@ -60,7 +67,12 @@ class Recording:
 
     def gradients(self, roots: list[tuple[Node, Any]]) -> list[Any]:
         """The cotangents of the inputs, given those of some nodes."""
-        found = backward(roots)
+        try:
+            found = backward(roots) if self.record is None else self.record.backward(roots)
+        except Exception as error:
+            for notice in failed if self.record is None else ():
+                notice(self.f, self.selection, self.transform, roots, error)
+            raise
         gs = [found[n[INDEX]][1] if n[INDEX] in found else zeros(n[AVAL]) for n in self.inputs]
         return [like(g, x) for g, x in zip(gs, self.selection.leaves, strict=True)]
 
@@ -89,6 +101,9 @@ def value_and_grad(
         y, aux = split_aux(f, run.out) if has_aux else (run.out, None)
         node, value = run.node_of(y), run.value_of(y)
         check_scalar(f, value)
+        if node is None and recorder.get() is None:
+            for notice in unreached:
+                notice(f, run.selection)
         grads = run.selection.wrap(run.gradients([(node, ones(aval_of(value)))] if node else []))
         return ((value, tree_map(run.value_of, aux)) if has_aux else value), grads
 
