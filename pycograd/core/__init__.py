@@ -39,6 +39,7 @@ from .errors import hide_frames as hide_frames
 from .errors import is_ours as is_ours
 from .errors import told as told
 from .errors import user_frame as user_frame
+from .errors import warn as warn
 from .errors import where as where
 from .forward import Dual as Dual
 from .forward import new_dual as new_dual

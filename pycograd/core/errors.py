@@ -8,6 +8,7 @@ import ast
 import linecache
 import os
 import sys
+import warnings
 from pathlib import Path
 from types import CodeType, FrameType, TracebackType
 
@@ -22,6 +23,7 @@ __all__ = [
     "is_ours",
     "told",
     "user_frame",
+    "warn",
     "where",
 ]
 
@@ -96,6 +98,14 @@ def told(what: str, *facts: str, fix: str) -> str:
     """The text of a message: what happened and where, a line per fact, and the fix."""
     lines = [f"{what}{where()}", *filter(None, facts), f"fix: {fix}"]
     return "\n  ".join(lines)
+
+
+def warn(text: str, category: type[Warning]) -> None:
+    """Warn at the user's line that runs now."""
+    user, frame, level = user_frame(), sys._getframe(1), 2
+    while frame is not user and frame.f_back is not None:
+        frame, level = frame.f_back, level + 1
+    warnings.warn(text, category, stacklevel=level)
 
 
 def callee_text(text: str) -> str:

@@ -66,7 +66,9 @@ FIXES = {
     "arccos": "np.arccos(np.clip(x, -1 + 1e-12, 1 - 1e-12))",
     "inv": "np.linalg.solve(a + 1e-9 * np.eye(n), b)",
 }
-OTHERWISE = "keep the operand away from where the operation has no finite slope: np.where(safe, x, 1.0) before it"
+OTHERWISE = (
+    "keep the operand away from where the operation has no finite slope: np.where(safe, x, 1.0) before it"
+)
 
 
 def first_bad(record: Record) -> Step | None:
@@ -114,7 +116,9 @@ def reached_from(record: Record, inputs: list[int]) -> dict[int, set[int]]:
     reached: dict[int, set[int]] = {i: {i} for i in inputs}
     for step in record.steps:
         sources: set[int] = set().union(*[reached.get(p, set()) for p in step.parents])
-        for index in [i for i, s in record.by_node.items() if s is step] if len(as_list(step)) > 1 else [step.index]:
+        for index in (
+            [i for i, s in record.by_node.items() if s is step] if len(as_list(step)) > 1 else [step.index]
+        ):
             if index is not None:
                 reached[index] = sources
     return reached

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from pycograd.core import UnusedArgumentWarning, aval_of, ones, tree_flatten, value_of
+from pycograd.core import UnusedArgumentWarning, aval_of, ones, tree_flatten, value_of, warn
 from pycograd.core.tape import INDEX
 from pycograd.transforms.arguments import Selection, described, is_differentiable, name_of
 from pycograd.transforms.reverse import Recording, check_scalar
@@ -94,7 +94,7 @@ def explain(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Report:
     }
     unused = [label for label, (_, said) in arguments.items() if said.startswith("not used")]
     for label in unused:
-        warnings.warn(f"{label} of {name_of(f)} is not used\n  fix: leave it out of argnums", UnusedArgumentWarning, 2)
+        warn(f"{label} of {name_of(f)} is not used\n  fix: leave it out of argnums", UnusedArgumentWarning)
     report = Report(
         described(f), value_of(run.value_of(run.out)), lines_of(record, run.selection.leaves), arguments, [],
         (sum(s.seconds for s in record.steps), back),
@@ -143,7 +143,11 @@ def said_of(end: End) -> str:
 
 def largest(g: Any) -> float:
     a = np.abs(np.asarray(value_of(g)))
-    return float(np.max(a, initial=0.0)) if a.dtype.kind in "fiu" else float(np.max(a.astype(float), initial=0.0))
+    return (
+        float(np.max(a, initial=0.0))
+        if a.dtype.kind in "fiu"
+        else float(np.max(a.astype(float), initial=0.0))
+    )
 
 
 def lines_of(record: Record, inputs: list[Any]) -> dict[CodeType, dict[int, Line]]:

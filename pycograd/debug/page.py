@@ -13,6 +13,7 @@ __all__ = ["as_html", "as_text", "source_line"]
 
 
 def source_line(code: CodeType, number: int) -> str:
+    """The text of a line of the file that `code` is from."""
     return linecache.getline(code.co_filename, number).strip()
 
 
@@ -59,6 +60,7 @@ def size_text(n: int) -> str:
 
 
 def as_text(report: Any) -> str:
+    """The report as text."""
     of = heat(report)
     forward, backward = report.seconds
     out = [
@@ -100,6 +102,7 @@ STYLE = (
 
 
 def as_html(report: Any) -> str:
+    """The report as HTML, for Jupyter."""
     of = heat(report)
     forward, backward = report.seconds
     e = html.escape
@@ -119,7 +122,7 @@ def as_html(report: Any) -> str:
     for code, rows in rows_of(report):
         out.append(
             f"<b>{e(code.co_qualname)}</b> <span class='num'>{e(Path(code.co_filename).name)}</span>"
-            '<table><tr><th>|d out / d line|</th><th>kept</th><th>forward</th><th>backward</th><th></th>'
+            "<table><tr><th>|d out / d line|</th><th>kept</th><th>forward</th><th>backward</th><th></th>"
             '<th class="src">line</th></tr>'
         )
         out += [html_row(of, *row) for row in rows]

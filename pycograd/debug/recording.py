@@ -15,8 +15,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from pycograd.core import Handle, Traced, Var, aval_of, levels, tree_map, value_of
+from pycograd.core import Handle, Traced, Var, aval_of, is_ours, levels, live, tree_map, value_of
 from pycograd.core.errors import expression, user_frame
+from pycograd.core.levels import HAND_MADE
 from pycograd.core.tape import INDEX, Node, new
 from pycograd.transforms.arguments import Selection
 from pycograd.transforms.recorder import recorder
@@ -80,7 +81,8 @@ class Observed(Traced):
 
     @property
     def value(self) -> Any:
-        if sys._getframe(1).f_code is value_of.__code__:
+        caller = sys._getframe(1)
+        if caller.f_code is value_of.__code__ and caller.f_back and not is_ours(caller.f_back.f_code):
             self.node.ended("value_of", self)
         return VALUE(self)
 
@@ -110,6 +112,7 @@ class Record:
         self.ends: list[End] = []
         self.by_node: dict[int, Step] = {}
         self.passes: Pass | None = None
+        self.stale: Site | None = None  # where a value of an earlier call was first used
 
     def watch(self, x: Any) -> Any:
         v = new(Observed)
@@ -133,6 +136,8 @@ class Record:
     def run(self, prim: Any, level: float, args: Any, params: Any) -> Any:
         xs = [VALUE(a) if type(a) is Observed and a.level == level else a for a in args]
         site = here()
+        if self.stale is None and any(map(is_stale, xs)):
+            self.stale = site
         start = time.perf_counter()
         y = prim.call(*xs, **params)
         seconds = time.perf_counter() - start
@@ -159,6 +164,11 @@ class Record:
         """The leaves' cotangents, as the tape's own pass finds them, noting those of every node."""
         self.passes = backward(list(roots), self.by_node)
         return self.passes.leaves
+
+
+def is_stale(x: Any) -> bool:
+    """Whether a tape that has ended watches `x`."""
+    return type(x) is Var and x.level != HAND_MADE and x.level not in live
 
 
 def whole(node: Node) -> Node:

@@ -23,6 +23,8 @@ from pycograd.core import (
     tree_unflatten,
 )
 
+from .recorder import crashed
+
 __all__ = ["Grads", "Selection", "Transformed", "described", "is_differentiable", "like", "one_of"]
 
 NUMBERS = PLAIN - {bool, np.bool_, np.ndarray}
@@ -67,6 +69,8 @@ class Transformed:
             return self._call(*args, **kwargs)
         except Exception as error:
             hide_frames(error)
+            for notice in crashed:
+                notice(error)
             raise
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:

@@ -1,10 +1,10 @@
-"""Where the debugging layer, which lies above, looks over the shoulder of a transform: nothing while it is not asked."""
+"""Where the debugging layer, which lies above, looks over the shoulder of a transform, if it is asked to."""
 
 from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
 
-__all__ = ["failed", "recorder", "unreached"]
+__all__ = ["crashed", "failed", "recorder", "stale", "unreached"]
 
 # Makes the recorder of one run of a function on a tape: (transform, level) -> an object that has
 #   watch(x), unwatch(x)   around the inputs and outputs of the run
@@ -13,3 +13,5 @@ recorder: ContextVar[Callable[[str, float], Any] | None] = ContextVar("recorder"
 
 failed: list[Callable[..., None]] = []  # (f, selection, transform, roots, error): a backward pass raised
 unreached: list[Callable[..., None]] = []  # (f, selection): the output depends on no input
+stale: list[Callable[..., str]] = []  # (f, selection) -> where a value of an earlier call was used
+crashed: list[Callable[[Exception], None]] = []  # (error): it leaves a transform

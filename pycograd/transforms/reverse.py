@@ -6,12 +6,16 @@ from typing import Any
 import numpy as np
 
 from pycograd.core import (
+    Batched,
+    Dual,
     Handle,
     OutputError,
+    StaleValueError,
     Traced,
     Var,
     aval_of,
     backward,
+    live,
     ones,
     running,
     shape_of,
@@ -21,11 +25,13 @@ from pycograd.core import (
     watched,
     zeros,
 )
-from pycograd.core.tape import AVAL, INDEX, Node
+from pycograd.core.levels import HAND_MADE
+from pycograd.core.tape import AVAL, INDEX, PRIM, Node
 from pycograd.weave import woven
 
 from .arguments import Argnums, Selection, Transformed, described, like, name_of, one_of
-from .recorder import failed, recorder, unreached
+from .missing import with_differences
+from .recorder import failed, recorder, stale, unreached
 
 __all__ = [
     "elementwise_grad",
@@ -78,13 +84,20 @@ class Recording:
 
 
 def value_and_grad(
-    f: Callable[..., Any], argnums: Argnums = None, *, argnum: Any = None, has_aux: bool = False
+    f: Callable[..., Any],
+    argnums: Argnums = None,
+    *,
+    argnum: Any = None,
+    has_aux: bool = False,
+    on_missing: str = "raise",
 ) -> Callable[..., Any]:
     """The function that returns the value of the scalar function `f` and its gradients.
 
     argnums  None: a tuple, one gradient per positional argument; an int or a parameter's name: that gradient, bare; a
              sequence: a tuple in that order (`argnum` is a synonym)
     has_aux  `f` returns `(value, aux)`; then the result is `((value, aux), gradients)`
+    on_missing  "fd" takes finite differences of an operation without a rule, of that one only, with a warning that
+             counts its evaluations; by default it raises MissingRuleError
 
     Arguments may be pytrees; a gradient has its argument's structure, shape and dtype (an integer's is float64), with
     None for leaves that are not numbers.  Keyword arguments are passed on, undifferentiated unless named in `argnums`.
@@ -97,21 +110,31 @@ def value_and_grad(
     argnums = one_of(argnums=argnums, argnum=argnum)
 
     def call(*args: Any, **kwargs: Any) -> Any:
-        run = Recording(f, Selection(f, argnums, args, kwargs), "grad")
+        g, report = (f, None) if on_missing == "raise" else with_differences(f, on_missing)
+        run = Recording(g, Selection(f, argnums, args, kwargs), "grad")
         y, aux = split_aux(f, run.out) if has_aux else (run.out, None)
         node, value = run.node_of(y), run.value_of(y)
         check_scalar(f, value)
+        if isinstance(value, Traced):
+            check_live(f, value, run.selection)
         if node is None and recorder.get() is None:
             for notice in unreached:
                 notice(f, run.selection)
         grads = run.selection.wrap(run.gradients([(node, ones(aval_of(value)))] if node else []))
+        if report is not None:
+            report()
         return ((value, tree_map(run.value_of, aux)) if has_aux else value), grads
 
-    return Transformed(value_and_grad, f, call, argnums=argnums, has_aux=has_aux)
+    return Transformed(value_and_grad, f, call, argnums=argnums, has_aux=has_aux, on_missing=on_missing)
 
 
 def grad(
-    f: Callable[..., Any], argnums: Argnums = None, *, argnum: Any = None, has_aux: bool = False
+    f: Callable[..., Any],
+    argnums: Argnums = None,
+    *,
+    argnum: Any = None,
+    has_aux: bool = False,
+    on_missing: str = "raise",
 ) -> Callable[..., Any]:
     """The gradient of the scalar function `f`, as a function of the same arguments.
 
@@ -123,13 +146,14 @@ def grad(
     >>> grad(lambda w, x: np.sum(w * x), argnums=0)(np.ones(2), np.array([3.0, 4.0]))
     array([3., 4.])
     """
-    both = value_and_grad(f, argnums, argnum=argnum, has_aux=has_aux)
+    both = value_and_grad(f, argnums, argnum=argnum, has_aux=has_aux, on_missing=on_missing)
 
     def call(*args: Any, **kwargs: Any) -> Any:
         value, grads = both(*args, **kwargs)
         return (grads, value[1]) if has_aux else grads
 
-    return Transformed(grad, f, call, argnums=one_of(argnums=argnums, argnum=argnum), has_aux=has_aux)
+    argnums = one_of(argnums=argnums, argnum=argnum)
+    return Transformed(grad, f, call, argnums=argnums, has_aux=has_aux, on_missing=on_missing)
 
 
 def split_aux(f: Any, out: Any) -> tuple[Any, Any]:
@@ -155,6 +179,24 @@ def check_scalar(f: Any, y: Any) -> None:
 def not_scalar(f: Any, what: str, fact: str, fix: str) -> OutputError:
     text = f"grad of {name_of(f)} needs a function returning a single scalar; {described(f)} returned {what}"
     return OutputError("\n  ".join(filter(None, [text, fact, f"fix: {fix}"])))
+
+
+def check_live(f: Any, y: Any, selection: Selection) -> None:
+    """Raise StaleValueError if a transform that has ended watches `y`."""
+    while isinstance(y, Traced):
+        if type(y) in (Var, Dual, Batched) and y.level != HAND_MADE and y.level not in live:
+            made = f"{y.node[PRIM].name} made it" if type(y) is Var and y.node[PRIM] else "it was an argument"
+            raise StaleValueError(
+                "\n  ".join(
+                    [
+                        f"{described(f)} used a watched value that was kept from an earlier call",
+                        *[said for said in [find(f, selection) for find in stale] if said],
+                        f"what came of it is {y.aval} ({made})",
+                        "fix: keep pycograd.value_of(x) in place of x",
+                    ]
+                )
+            )
+        y = y.value
 
 
 def vjp(f: Callable[..., Any], *primals: Any, cotangent: Any = None, has_aux: bool = False) -> Any:
