@@ -60,7 +60,10 @@ class MissingRuleError(Coded, NotImplementedError):
 
 
 class ShapeError(Coded, ValueError):
-    """Shapes that do not fit together; the message names the operation and the shapes."""
+    """Shapes that do not fit together; the message names the operation and the shapes.
+
+    Reshape an operand, or give it an axis to broadcast along: `x[:, None]`.
+    """
 
     code = "PG114"
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from pycograd.core import UnusedArgumentWarning, aval_of, ones, tree_flatten, value_of, warn
+from pycograd.core import UnusedArgumentWarning, UnwovenWarning, aval_of, ones, tree_flatten, value_of, warn
 from pycograd.core.tape import INDEX
 from pycograd.transforms.arguments import Selection, described, is_differentiable, name_of
 from pycograd.transforms.reverse import Recording, check_scalar
@@ -101,7 +101,12 @@ def explain(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Report:
     )  # fmt: skip
     reason = unwoven_reason(f)
     if reason and "has no source" in reason:
-        report.notes.append(f"{name_of(f)} runs unwoven: {reason}; only its numpy calls are differentiated")
+        text = (
+            f"{name_of(f)} runs unwoven: {reason}; its numpy calls are differentiated, while math functions, float() "
+            "and np.array([x, y]) of watched values raise"
+        )
+        report.notes.append(text)
+        warn(f"{text}\n  fix: put the function in a file", UnwovenWarning)
     report.notes += [message for _, message in causes(record)]
     return report
 
@@ -157,6 +162,7 @@ def lines_of(record: Record, inputs: list[Any]) -> dict[CodeType, dict[int, Line
     def line_at(site: Any) -> Line:
         return found.setdefault(site.code, {}).setdefault(site.line, Line())
 
+    inner = parts_of_lines(record)
     counted = set(bytes_of(tuple(inputs)))
     for step in record.steps:
         if step.site is None:
@@ -168,7 +174,7 @@ def lines_of(record: Record, inputs: list[Any]) -> dict[CodeType, dict[int, Line
         fresh = {i: n for i, n in bytes_of(step.saved).items() if i not in counted}
         counted |= set(fresh)
         line.kept += sum(fresh.values())
-        slope = slope_of(record, step)
+        slope = None if id(step) in inner else slope_of(record, step)
         if slope is not None:
             line.slope = max(slope, line.slope or 0.0) if slope == slope else slope
         kink = kink_of(step)
@@ -180,6 +186,18 @@ def lines_of(record: Record, inputs: list[Any]) -> dict[CodeType, dict[int, Line
     for step, message in causes(record):
         line_at(step.site).note(message.partition("\n")[0])
     return found
+
+
+def parts_of_lines(record: Record) -> set[int]:
+    """The ids of the steps whose result is a part of a larger expression on the same line."""
+    inner = set()
+    for step in record.steps:
+        for i in step.parents:
+            part = record.by_node.get(i)
+            if part and part.site and step.site and part.site[:2] == step.site[:2]:
+                if part.site.text != step.site.text and part.site.text in step.site.text:
+                    inner.add(id(part))
+    return inner
 
 
 def slope_of(record: Record, step: Step) -> float | None:

@@ -94,9 +94,11 @@ def name_the_line(f: Any, selection: Any, transform: str, roots: Any, error: Exc
             for note in getattr(second, "__notes__", ()):
                 error.add_note(note)
         step = getattr(second, "step", None)
-        if step is not None and debugger_asked():
-            stop_at(f, selection, run.record.steps.index(step))
-            error.stopped = True  # type: ignore[attr-defined]
+    else:
+        return
+    if step is not None and debugger_asked():
+        stop_at(f, selection, [s is step for s in run.record.steps].index(True))
+        error.stopped = True  # type: ignore[attr-defined]
 
 
 failed.append(name_the_line)
@@ -113,7 +115,9 @@ def stop_at(f: Any, selection: Any, number: int) -> None:
 
     def look(record: Record, step: Any) -> None:
         if len(record.steps) == number + 1:
-            optional("pdb", "").Pdb().set_trace(user_frame())
+            debugger = optional("pdb", "").Pdb()
+            debugger.reset()
+            debugger.interaction(user_frame(), None)
 
     with recording(lambda transform, level: Record(transform, level, look)):
         Recording(f, selection, "grad")

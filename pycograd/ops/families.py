@@ -11,6 +11,7 @@ Kinks: where a function has a left and a right slope but none between, its rule 
 
 from collections.abc import Callable
 from functools import wraps
+from inspect import signature
 from types import FunctionType
 from typing import Any
 
@@ -159,9 +160,12 @@ def watches(values: Any) -> bool:
 def no_rule(func: Any, keyword: str) -> MissingRuleError:
     """The error for a keyword of a supported function that cannot be differentiated."""
     name = f"{func.__module__}.{func.__name__}".replace("numpy.", "np.")
+    ours = REGISTRY.get(func)
+    known = list(signature(ours).parameters) if ours is not None else []
     return MissingRuleError(
         told(
             f"{name} has no derivative with {keyword}=",
+            f"it has one with {', '.join(k for k in known if k != keyword)}" if known else "",
             "or @pycograd.custom_vjp, pycograd.blackbox, or "
             'finite differences of this operation alone: grad(f, on_missing="fd")',
             fix=f"leave {keyword} out",

@@ -21,11 +21,12 @@ from pycograd.core import (
     register,
     tree_flatten,
     tree_unflatten,
+    where,
 )
 
 from .recorder import crashed
 
-__all__ = ["Grads", "Selection", "Transformed", "described", "is_differentiable", "like", "one_of"]
+__all__ = ["Grads", "Selection", "Transformed", "at_the_edge", "described", "is_differentiable", "like", "one_of"]
 
 NUMBERS = PLAIN - {bool, np.bool_, np.ndarray}
 Argnums = int | str | Sequence[int | str] | None
@@ -39,8 +40,8 @@ class Grads(tuple[Any, ...]):
 
     def _refuse(self, *_: Any) -> Any:
         raise GradsError(
-            f"this is a tuple of {len(self)} gradient{'s' * (len(self) != 1)}, one per argument: "
-            "unpack it, `(g,) = grad(f)(x)`, or ask for one, `grad(f, argnums=0)`"
+            f"this is a tuple of {len(self)} gradient{'s' * (len(self) != 1)}, one per argument{where()}\n"
+            "  fix: unpack it, `(g,) = grad(f)(x)`, or ask for one, `grad(f, argnums=0)`"
         )
 
     __mul__ = __rmul__ = __add__ = __radd__ = __sub__ = __rsub__ = __truediv__ = __rtruediv__ = _refuse
@@ -68,9 +69,7 @@ class Transformed:
         try:
             return self._call(*args, **kwargs)
         except Exception as error:
-            hide_frames(error)
-            for notice in crashed:
-                notice(error)
+            left(error)
             raise
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
@@ -94,6 +93,27 @@ def by_value(frame: Any) -> bool:
     """Whether `frame` copies, or pickles functions by their code rather than by their name."""
     name = frame.f_globals.get("__name__", "").partition(".")[0]
     return name in ("copy", "cloudpickle", "dill", "joblib", "distributed")
+
+
+def at_the_edge(transform: Callable[..., Any]) -> Callable[..., Any]:
+    """Decorator: errors leave the function `transform` without our frames in their traceback."""
+
+    @functools.wraps(transform)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
+        try:
+            return transform(*args, **kwargs)
+        except Exception as error:
+            left(error)
+            raise
+
+    return call
+
+
+def left(error: Exception) -> None:
+    hide_frames(error)
+    for notice in crashed:
+        notice(error)
 
 
 def rebuild(maker: Callable[..., Any], f: Callable[..., Any], options: dict[str, Any]) -> Any:

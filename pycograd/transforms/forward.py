@@ -25,12 +25,13 @@ from pycograd.core import (
 from pycograd.core.tape import INDEX
 from pycograd.weave import woven
 
-from .arguments import Argnums, Selection, Transformed, name_of
+from .arguments import Argnums, Selection, Transformed, at_the_edge, name_of
 from .missing import with_differences
 
 __all__ = ["forward_at", "jvp", "linearize", "make_jvp"]
 
 
+@at_the_edge
 def jvp(f: Callable[..., Any], primals: Any, tangents: Any, *, on_missing: str = "raise") -> tuple[Any, Any]:
     """The output of `f` at `primals` and its derivative along `tangents`.
 
@@ -79,6 +80,7 @@ def forward_at(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any
 make_jvp = forward_at
 
 
+@at_the_edge
 def linearize(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., Any]]:
     """The output of `f` at `primals`, and its derivative there as a linear function of one tangent per primal.
 

@@ -29,7 +29,7 @@ from pycograd.core.levels import HAND_MADE
 from pycograd.core.tape import AVAL, INDEX, PRIM, Node
 from pycograd.weave import woven
 
-from .arguments import Argnums, Selection, Transformed, described, like, name_of, one_of
+from .arguments import Argnums, Selection, Transformed, at_the_edge, described, like, name_of, one_of
 from .missing import with_differences
 from .recorder import failed, recorder, stale, unreached
 
@@ -199,6 +199,7 @@ def check_live(f: Any, y: Any, selection: Selection) -> None:
         y = y.value
 
 
+@at_the_edge
 def vjp(f: Callable[..., Any], *primals: Any, cotangent: Any = None, has_aux: bool = False) -> Any:
     """The output of `f` at `primals`, and its pullback.
 
