@@ -271,3 +271,17 @@ def test_nothing_is_left_after_debug():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert np.isinf(grad(lambda x: np.sqrt(x), argnums=0)(0.0))
+
+
+def of_numbers(a):
+    y = math.sin(a)
+    z = y * 3.0
+    if z > 1:
+        z = z * 2.0
+    return z + 1.0
+
+
+def test_programs_on_numbers_have_a_slope_in_each_line():
+    lines = lines_of(explain(of_numbers, 0.7), of_numbers)
+    slopes = [lines[text].slope for text in ("y = math.sin(a)", "z = y * 3.0", "z = z * 2.0", "return z + 1.0")]
+    assert slopes == [6.0, 2.0, 1.0, 1.0]

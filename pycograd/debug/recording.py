@@ -15,7 +15,19 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from pycograd.core import Handle, Traced, Var, aval_of, is_ours, levels, live, tree_map, value_of
+from pycograd.core import (
+    Handle,
+    Primitive,
+    Traced,
+    Var,
+    aval_of,
+    dispatch,
+    is_ours,
+    levels,
+    live,
+    tree_map,
+    value_of,
+)
 from pycograd.core.errors import expression, user_frame
 from pycograd.core.levels import HAND_MADE
 from pycograd.core.tape import INDEX, Node, new
@@ -139,7 +151,9 @@ class Record:
         if self.stale is None and any(map(is_stale, xs)):
             self.stale = site
         start = time.perf_counter()
-        y = prim.call(*xs, **params)
+        # by the general path: on floats the written-out one joins operations, and each shall have its node here
+        general = prim.__class__ is Primitive and prim.dispatch is dispatch
+        y = dispatch(prim, *xs, **params) if general else prim.call(*xs, **params)
         seconds = time.perf_counter() - start
         ys = y if isinstance(y, (tuple, list)) else (y,)
         nodes = [n for n in map(self.node_of, ys) if n is not None]

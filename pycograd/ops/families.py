@@ -133,11 +133,15 @@ def composite(*funcs: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]
     """Decorator: numpy's `funcs`, written in terms of other operations; plain arguments go to numpy itself."""
 
     def declare(ours: Callable[..., Any]) -> Callable[..., Any]:
+        code = ours.__code__
+        names = code.co_varnames[: code.co_argcount]
+        out = slice(names.index("out"), names.index("out") + 1) if "out" in names else slice(0)
+
         @wraps(ours)
         def call(*args: Any, **params: Any) -> Any:
             if not (watches(args) or watches(params.values())):
                 return funcs[0](*args, **params)
-            if params.get("out") is not None:
+            if params.get("out") is not None or any(buffer is not None for buffer in args[out]):
                 raise no_rule(funcs[0], "out")
             return ours(*args, **params)
 

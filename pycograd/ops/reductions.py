@@ -49,6 +49,9 @@ def spread(g, shape, axis, keepdims):
         return np.ndarray(shape, np.float64, g, 0, (0,) * len(shape))
     if type(g) is not np.ndarray or not g.size or not g.flags.c_contiguous:
         return np.broadcast_to(expand(g, shape, axis, keepdims), shape)
+    if type(axis) is int and not keepdims:
+        at = axis % len(shape)
+        return np.ndarray(shape, g.dtype, g, 0, (*g.strides[:at], 0, *g.strides[at:]))
     axes = axes_over(axis, len(shape))
     kept = iter([] if axis is None else g.strides)
     strides = tuple(

@@ -4,26 +4,20 @@ from functools import partial
 
 import numpy as np
 
-from pycograd.core import REGISTRY, UFUNC_METHODS, Traced
+from pycograd.core import REGISTRY, UFUNC_METHODS
 
 from . import generalised
-from .families import no_rule
+from .families import no_rule, watches
+from .generalised import operands
 
-HARMLESS = {"casting", "order", "subok", "signature", "extobj"}  # they change how a ufunc computes, not what
 
-
-def call(ufunc, *args, out=None, where=True, dtype=None, **params):
+def call(ufunc, *args, where=True, **params):
     """`ufunc(*args)` with keywords; where `where` is false the result is 0, as numpy leaves it undefined."""
+    if not watches((*args, where, *params.values())):
+        return ufunc(*args, where=where, **params) if where is not True else ufunc(*args, **params)
     if ufunc.signature:
-        return generalised.call(ufunc, *args, out=out, dtype=dtype, **params)
-    if len(args) > ufunc.nin or out is not None and any(o is not None for o in np.atleast_1d(out)):
-        raise no_rule(ufunc, "out")
-    unknown = set(params) - HARMLESS
-    if unknown:
-        raise TypeError(f"{ufunc.__name__}() got an unexpected keyword argument {min(unknown)!r}")
-    if dtype is not None:
-        args = [np.asarray(a, dtype) if not isinstance(a, Traced) else a.astype(dtype) for a in args]
-    y = REGISTRY[ufunc](*args)
+        return generalised.call(ufunc, *args, **params)
+    y = REGISTRY[ufunc](*operands(ufunc, args, **params))
     return y if where is True else np.where(where, y, 0)
 
 
