@@ -36,6 +36,7 @@ from .core import StaleValueError as StaleValueError
 from .core import UnusedArgumentWarning as UnusedArgumentWarning
 from .core import UnwovenWarning as UnwovenWarning
 from .core import ZeroGradientWarning as ZeroGradientWarning
+from .core.errors import Coded
 
 __all__ = ["catalogue", "index", "write_index"]
 
@@ -48,15 +49,15 @@ def catalogue() -> dict[str, type]:
     >>> catalogue()["PG107"].__name__
     'OutputError'
     """
-    classes = [c for c in globals().values() if isinstance(c, type) and getattr(c, "code", "")]
-    return dict(sorted((c.code, c) for c in classes))
+    classes = [c for c in globals().values() if isinstance(c, type) and issubclass(c, Coded) and c.code]
+    return {c.code: c for c in sorted(classes, key=lambda c: c.code)}
 
 
 def index() -> str:
     """The catalogue as a table in Markdown: code, class, when, and the fix."""
     rows = ["| code | class | when | fix |", "|---|---|---|---|"]
     for code, cls in catalogue().items():
-        when, _, fix = inspect.getdoc(cls).partition("\n\n")
+        when, _, fix = (inspect.getdoc(cls) or "").partition("\n\n")
         kinds = ", ".join(base.__name__ for base in builtin_bases(cls))
         rows.append(f"| {code} | `{cls.__name__}` ({kinds}) | {one_line(when)} | {one_line(fix)} |")
     return "\n".join(rows) + "\n"

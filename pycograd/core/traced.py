@@ -22,7 +22,6 @@ import numpy as np
 from .aval import Aval, aval_of, shape_of
 from .catalogue import ForeignCodeError, LostGradientError
 from .errors import (
-    Coded,
     MissingRuleError,
     callee_text,
     expression,
@@ -106,7 +105,7 @@ def missing(func: Any) -> MissingRuleError:
     )
 
 
-def lost(what: str, x: Any) -> Coded:
+def lost(what: str, x: Any) -> TypeError:
     """The error for a watched value `x` whose numbers somebody takes."""
     frame, frames = user_frame(), []
     inner = sys._getframe(1)

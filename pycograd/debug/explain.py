@@ -202,7 +202,7 @@ def parts_of_lines(record: Record) -> set[int]:
 
 def slope_of(record: Record, step: Step) -> float | None:
     """The largest element of d output / d what the step made; None if the output does not depend on it."""
-    cs = record.passes.cotangents if record.passes else {}
+    cs = record.passes.cotangents
     if len(as_list(step)) == 1:
         return largest(cs[step.index]) if step.index in cs else None
     mine = [largest(cs[i]) for i, s in record.by_node.items() if s is step and i in cs and i != step.index]
@@ -215,7 +215,7 @@ def causes(record: Record) -> list[tuple[Step, str]]:
     step = first_bad(record)
     if step is not None and step.site is not None:
         found.append((step, describe_bad(step, step.output, "forward")))
-    culprit = record.passes.culprit if record.passes else None
+    culprit = record.passes.culprit
     if culprit is not None and culprit.site is not None:
         found.append((culprit, describe_bad(culprit, record.passes.cotangent, "backward")))
     return found

@@ -21,7 +21,6 @@ from pycograd.core import (
     Traced,
     Var,
     aval_of,
-    dispatch,
     is_ours,
     levels,
     live,
@@ -92,7 +91,7 @@ class Observed(Traced):
         return self.node.run(prim, level, args, params)
 
     @property
-    def value(self) -> Any:
+    def value(self) -> Any:  # type: ignore[override]
         caller = sys._getframe(1)
         if caller.f_code is value_of.__code__ and caller.f_back and not is_ours(caller.f_back.f_code):
             self.node.ended("value_of", self)
@@ -123,7 +122,7 @@ class Record:
         self.steps: list[Step] = []
         self.ends: list[End] = []
         self.by_node: dict[int, Step] = {}
-        self.passes: Pass | None = None
+        self.passes = Pass()
         self.stale: Site | None = None  # where a value of an earlier call was first used
 
     def watch(self, x: Any) -> Any:
@@ -152,8 +151,8 @@ class Record:
             self.stale = site
         start = time.perf_counter()
         # by the general path: on floats the written-out one joins operations, and each shall have its node here
-        general = prim.__class__ is Primitive and prim.dispatch is dispatch
-        y = dispatch(prim, *xs, **params) if general else prim.call(*xs, **params)
+        general = type(prim) is Primitive
+        y = prim.dispatch(prim, *xs, **params) if general else prim.call(*xs, **params)
         seconds = time.perf_counter() - start
         ys = y if isinstance(y, (tuple, list)) else (y,)
         nodes = [n for n in map(self.node_of, ys) if n is not None]
