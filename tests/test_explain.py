@@ -133,6 +133,7 @@ def test_the_page():
     page = explain(loss, X, 3.0)._repr_html_()
     assert page.count("<table>") == page.count("</table>") == 3
     assert page.count("<div") == page.count("</div>")
+    assert page.index("<b>loss</b>") < page.index("<b>helper</b>")
     assert "if y[1] &gt; 0:" in page and "rgba(230,90,20,0.75)" in page
     assert "the gradient ends: int(y[0])" in page
 

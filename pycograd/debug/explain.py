@@ -96,7 +96,7 @@ def explain(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Report:
     for label in unused:
         warn(f"{label} of {name_of(f)} is not used\n  fix: leave it out of argnums", UnusedArgumentWarning)
     report = Report(
-        described(f), value_of(run.value_of(run.out)), lines_of(record, run.selection.leaves), arguments, [],
+        described(f), value_of(run.value_of(run.out)), lines_of(record, run.selection.leaves, f), arguments, [],
         (sum(s.seconds for s in record.steps), back),
     )  # fmt: skip
     reason = unwoven_reason(f)
@@ -155,8 +155,8 @@ def largest(g: Any) -> float:
     )
 
 
-def lines_of(record: Record, inputs: list[Any]) -> dict[CodeType, dict[int, Line]]:
-    """What the steps of `record` did, by code object and line."""
+def lines_of(record: Record, inputs: list[Any], f: Any) -> dict[CodeType, dict[int, Line]]:
+    """What the steps of `record` did, by code object, that of `f` first, and line."""
     found: dict[CodeType, dict[int, Line]] = {}
 
     def line_at(site: Any) -> Line:
@@ -185,7 +185,11 @@ def lines_of(record: Record, inputs: list[Any]) -> dict[CodeType, dict[int, Line
             line_at(end.site).note(f"the gradient ends: {end.what or said_of(end)}")
     for step, message in causes(record):
         line_at(step.site).note(message.partition("\n")[0])
-    return found
+    own = getattr(f, "__code__", None)
+    first = own and (own.co_filename, own.co_firstlineno)
+    return dict(
+        sorted(found.items(), key=lambda item: (item[0].co_filename, item[0].co_firstlineno) != first)
+    )
 
 
 def parts_of_lines(record: Record) -> set[int]:
@@ -245,7 +249,7 @@ def print_saved(f: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
            8,000 bytes  ...
     """
     run, _ = run_of(f, args, kwargs)
-    lines = lines_of(run.record, run.selection.leaves)
+    lines = lines_of(run.record, run.selection.leaves, f)
     rows = [
         (line.kept, f"{Path(code.co_filename).name}:{number}", source_line(code, number))
         for code, of_code in lines.items()

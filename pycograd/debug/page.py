@@ -35,7 +35,7 @@ def rows_of(report: Any) -> Iterator[tuple[CodeType, list[tuple[int, str, Any]]]
 
 
 def heat(report: Any) -> Any:
-    """The function from a slope to 0 ... 1, on a logarithmic scale of six decades below the largest."""
+    """The function from a slope to 0 ... 1, on a logarithmic scale of four decades below the largest."""
     slopes = [line.slope for lines in report.lines.values() for line in lines.values() if line.slope]
     top = max([s for s in slopes if math.isfinite(s)], default=1.0)
 
@@ -44,7 +44,7 @@ def heat(report: Any) -> Any:
             return 0.0
         if not math.isfinite(slope):
             return 1.0
-        return min(1.0, max(0.05, 1 + math.log10(slope / top) / 6))
+        return min(1.0, max(0.05, 1 + math.log10(slope / top) / 4))
 
     return of
 
@@ -93,7 +93,8 @@ def as_text(report: Any) -> str:
 STYLE = (
     "<style>.pg-explain{font:13px/1.45 sans-serif;color:#222;background:#fff;padding:8px}"
     ".pg-explain table{border-collapse:collapse;margin:4px 0 14px}"
-    ".pg-explain td,.pg-explain th{padding:1px 8px;text-align:right;font:12px/1.5 monospace;border:0;color:#222}"
+    ".pg-explain td,.pg-explain th{padding:1px 8px;text-align:right;font:12px/1.5 monospace;border:0;color:#222;"
+    "white-space:nowrap;vertical-align:top}"
     ".pg-explain th{color:#777;border-bottom:1px solid #ccc;font-weight:normal}"
     ".pg-explain td.src,.pg-explain th.src{text-align:left;white-space:pre}"
     ".pg-explain .note{color:#a33;font:12px/1.4 sans-serif;white-space:normal}"

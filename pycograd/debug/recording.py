@@ -91,14 +91,14 @@ class Observed(Traced):
         return self.node.run(prim, level, args, params)
 
     @property
-    def value(self) -> Any:  # type: ignore[override]
+    def value(self) -> Any:
         caller = sys._getframe(1)
         if caller.f_code is value_of.__code__ and caller.f_back and not is_ours(caller.f_back.f_code):
             self.node.ended("value_of", self)
         return VALUE(self)
 
     @property
-    def numbers(self) -> bool:
+    def numbers(self) -> bool:  # type: ignore[override]
         """Asked by whoever takes the plain numbers: `int`, `round`, an index, a count."""
         self.node.ended("", self)
         return True
