@@ -326,3 +326,36 @@ def test_numpys_own_errors_stay_instances_of_numpys():
         grad(lambda x: np.sum(np.linalg.inv(x)))(np.zeros((2, 2)))
     with pytest.raises(ZeroDivisionError):
         grad(lambda x: x / 0)(1.0)
+
+
+# ---- what is not there yet: writing into arrays
+def writes_an_element(x):
+    y = np.zeros(4)
+    y[0] = x[0]  # here
+    return np.sum(y)
+
+
+def writes_a_slice(x):
+    y = np.zeros(4)
+    y[:] = x  # here
+    return np.sum(y)
+
+
+def adds_in_place(x):
+    y = np.zeros(4)
+    y += x  # here
+    return np.sum(y)
+
+
+@pytest.mark.parametrize("f", [writes_a_slice, writes_an_element, adds_in_place], ids=lambda f: f.__name__)
+def test_writing_into_a_plain_array(f):
+    with pytest.raises((TypeError, ValueError, MissingRuleError)) as caught:
+        grad(f)(X)
+    message = str(caught.value.__cause__ or caught.value)  # numpy wraps what an element raises
+    assert line_marked_here(f) in message
+    assert "build the array with np.where, np.stack" in message or "a = a + b for a += b" in message
+
+
+def test_an_unknown_keyword_is_told_under_the_name_that_the_user_wrote():
+    with pytest.raises(TypeError, match=r"^sum\(\) got an unexpected keyword argument 'axes'"):
+        grad(lambda x: np.sum(x, axes=0))(X)

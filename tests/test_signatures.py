@@ -75,6 +75,7 @@ METHODS = [
 SCAN = {"axis": [None, 0, -1], **DTYPE, "out": OUT}
 INDEX = {"axis": [None, 0, -1], "out": OUT, "keepdims": [True, False]}
 SORT = {"axis": [None, 0, -1], "kind": ["quicksort", "stable", None], "order": [None], "stable": [True, None]}
+SORT["descending"] = [True, False]  # since numpy 2.5
 FFT = {"n": [3, 4, 6, None], "axis": [0, -1], "norm": ["ortho", "forward", "backward", None], "out": OUT}
 FFTN = {"s": [(2, 3), (3, 6), None], "axes": [(0, 1), (1, 0)], "norm": ["ortho", "forward", None], "out": OUT}
 UFUNC = {"out": OUT, "where": [True], "casting": ["unsafe"], "order": ["C"], **DTYPE, "subok": [False]}

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .aval import PLAIN, Aval, aval_of, shape_of, zeros
+from .aval import PLAIN, Aval, aval_of, has_own_operators, shape_of, zeros
 from .batching import batch_by_loop
 from .errors import ShapeError, where
 from .tape import fit, pullback
@@ -174,6 +174,7 @@ def find_primitive(name: str) -> Any:
 def dispatch(prim: Primitive, *args: Any, **params: Any) -> Any:
     """Call `prim`: whoever watches an argument at the highest level interprets it."""
     top: Any = None
+    foreign: Any = None
     level: float = -1
     for a in args:
         if isinstance(a, Traced):
@@ -183,7 +184,14 @@ def dispatch(prim: Primitive, *args: Any, **params: Any) -> Any:
             type(a) is list or type(a) is tuple
         ):  # numpy takes them for arrays; these may hold watched values
             return dispatch(prim, *map(REGISTRY[np.asarray], args), **params)
+        elif has_own_operators(a):
+            foreign = a
     if top is not None:
+        if foreign is not None:
+            raise TypeError(
+                f"{prim.name} of a watched value and a {type(foreign).__name__}{where()}, whose operations are not an "
+                "array's: use np.asarray of it"
+            )
         return top.interpret(prim, level, args, params)
     try:
         return prim.impl(*args, **params)

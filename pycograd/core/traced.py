@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from .aval import Aval, aval_of, shape_of
-from .catalogue import ForeignCodeError, LostGradientError
+from .catalogue import ForeignCodeError, LostGradientError, OutsideStoreError
 from .errors import (
     MissingRuleError,
     callee_text,
@@ -141,6 +141,16 @@ def lost(what: str, x: Any) -> TypeError:
     )
 
 
+def written() -> TypeError:
+    """The error for a watched value that is written into a plain array."""
+    return OutsideStoreError(
+        told(
+            "a watched value cannot be written into a plain array",
+            fix="build the array with np.where, np.stack, ... from what is written",
+        )
+    )
+
+
 def known_in(frame: Any, text: str) -> bool:
     """Whether what `frame` calls by the dotted name `text` is differentiable where it is woven."""
     first, *rest = text.split(".")
@@ -242,10 +252,14 @@ class Traced:
     def __int__(self) -> int:
         if self.dtype.kind in "iub":
             return int(self.value)
+        if _formats(sys._getframe(1)):
+            return int(value_of(self))
         raise lost("int()", self)
 
     def __float__(self) -> float:
-        raise lost("float()", self)
+        if _formats(sys._getframe(1)):
+            return float(value_of(self))
+        raise written() if _stores(sys._getframe(1)) else lost("float()", self)
 
     def __complex__(self) -> complex:
         raise lost("complex()", self)
@@ -256,7 +270,7 @@ class Traced:
             return CONVERSIONS[caller.f_code](self)
         if self.dtype.kind in "iub" and _indexes(caller):
             return np.asarray(self._plain_index(), dtype)
-        raise lost("conversion to a plain array", self)
+        raise written() if _stores(caller) else lost("conversion to a plain array", self)
 
     def _plain_index(self) -> Any:
         x: Any = self
@@ -291,6 +305,7 @@ class Traced:
 SUBSCRIPTS = {
     dis.opmap[name] for name in ("BINARY_SUBSCR", "STORE_SUBSCR", "DELETE_SUBSCR") if name in dis.opmap
 }
+REMAINDERS = 6, 19  # the arguments of BINARY_OP for % and %=
 
 
 def _indexes(frame: FrameType) -> bool:
@@ -299,6 +314,17 @@ def _indexes(frame: FrameType) -> bool:
     if code[at] in SUBSCRIPTS:
         return True
     return dis.opname[code[at]] == "BINARY_OP" and "BINARY_SUBSCR" not in dis.opmap and code[at + 1] == 26
+
+
+def _stores(frame: FrameType) -> bool:
+    """Whether `frame` runs `array[key] = value`."""
+    return dis.opname[frame.f_code.co_code[frame.f_lasti]] in ("STORE_SUBSCR", "STORE_SLICE")
+
+
+def _formats(frame: FrameType) -> bool:
+    """Whether `frame` runs `text % values`: no other remainder asks for a plain number, and a text has no gradient."""
+    code, at = frame.f_code.co_code, frame.f_lasti
+    return dis.opname[code[at]] == "BINARY_OP" and code[at + 1] in REMAINDERS
 
 
 class Handle(Traced):

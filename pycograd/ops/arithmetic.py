@@ -10,7 +10,7 @@ import operator
 
 import numpy as np
 
-from pycograd.core import PLAIN, Aval, Primitive, Traced
+from pycograd.core import PLAIN, Aval, Primitive, Traced, dispatch
 
 from .families import arrayed, batch_elementwise, composite, constant, elementwise, watches
 
@@ -117,6 +117,17 @@ def slope_of_abs(t, x):
 absolute = elementwise(np.absolute, slope_of_abs, operator=operator.abs, dtype=real_dtype)
 fabs = elementwise(np.fabs, lambda t, x: t * np.sign(x), math=math.fabs)
 sign = constant(np.sign)
+
+
+def sign_in_general(prim, x):
+    """A real sign is constant between its jumps; that of a complex number, z / |z|, is not."""
+    if not isinstance(x, Traced) or x.dtype.kind != "c":
+        return dispatch(prim, x)
+    size = np.abs(x)
+    return np.where(size == 0, 0.0, x / np.where(size == 0, 1.0, size))
+
+
+sign.dispatch = sign_in_general
 copysign = elementwise(
     np.copysign, lambda t, a, b: t * (np.sign(a) * np.copysign(1.0, b)), None, math=math.copysign
 )

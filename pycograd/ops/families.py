@@ -61,8 +61,8 @@ def elementwise(
 
     def declare(impl: Callable[..., Any], *rules: Rule) -> Primitive:
         return Primitive(
-            impl, *rules, jvp=rules, batch=batch_elementwise, shape=elementwise_shape(func, dtype, impl), name=func.__name__,
-            unbounded=unbounded, same_aval=dtype is None,
+            impl, *rules, jvp=rules, batch=batch_elementwise, shape=elementwise_shape(func, dtype, impl),
+            name=func.__name__, unbounded=unbounded, same_aval=dtype is None,
         )  # fmt: skip
 
     prim = REGISTRY[func] = declare(func, *rules)
@@ -156,7 +156,11 @@ def watches(values: Any) -> bool:
     for v in values:
         if isinstance(v, Traced):
             return True
-        if isinstance(v, (list, tuple)) and not (len(v) > 8 and PLAIN.issuperset(map(type, v))) and watches(v):
+        if (
+            isinstance(v, (list, tuple))
+            and not (len(v) > 8 and PLAIN.issuperset(map(type, v)))
+            and watches(v)
+        ):
             return True
     return False
 
@@ -172,7 +176,9 @@ def no_rule(func: Any, keyword: str) -> MissingRuleError:
             f"it has one with {', '.join(k for k in known if k != keyword)}" if known else "",
             "or @pycograd.custom_vjp, pycograd.blackbox, or "
             'finite differences of this operation alone: grad(f, on_missing="fd")',
-            fix=f"leave {keyword} out",
+            fix="take the array that it returns, as in a = a + b for a += b"
+            if keyword == "out"
+            else f"leave {keyword} out",
         )
     )
 

@@ -254,7 +254,7 @@ def accumulating(func, prim, ufunc, identity):
             raise no_rule(func, "out")
         return general(a, axis, dtype, out, keepdims, initial, where)
 
-    reduce.__name__ = func.__name__
+    reduce.__name__ = reduce.__qualname__ = func.__name__
     REGISTRY[func] = reduce
     return reduce
 
@@ -272,7 +272,7 @@ def extreme(prim, ufunc, fill, *funcs):
             raise no_rule(funcs[0], "out")
         return general(a, axis, None, out, keepdims, initial, where)
 
-    reduce.__name__ = funcs[0].__name__
+    reduce.__name__ = reduce.__qualname__ = funcs[0].__name__
     REGISTRY.update(dict.fromkeys(funcs, reduce))
     return reduce
 

@@ -106,7 +106,7 @@ def moment(func, prim, finish):
             return prim.call(a, axis=axis, keepdims=keepdims, ddof=ddof)
         return finish(masked_var(a, axis, keepdims, ddof, where, mean))
 
-    reduce.__name__ = func.__name__
+    reduce.__name__ = reduce.__qualname__ = func.__name__
     REGISTRY[func] = reduce
 
 

@@ -17,6 +17,7 @@ from pycograd.core import (
     LambdaPickleError,
     Traced,
     aval_of,
+    has_own_operators,
     hide_frames,
     register,
     tree_flatten,
@@ -146,6 +147,11 @@ class Selection:
             xs, treedef = tree_flatten(arg)
             self._plans.append((place, treedef, xs))
             self.leaves += filter(is_differentiable, xs)
+            for x in filter(has_own_operators, xs):
+                raise TypeError(
+                    f"{name_of(f)} got a {type(x).__name__} as argument {place!r}, whose operations are not an "
+                    "array's: pass np.asarray of it, or leave that argument out of argnums"
+                )
 
     def call(self, f: Callable[..., Any], values: Sequence[Any]) -> Any:
         args, kwargs, rest = list(self._args), dict(self._kwargs), iter(values)
