@@ -97,6 +97,10 @@ class Observed(Traced):
             self.node.ended("value_of", self)
         return VALUE(self)
 
+    @value.setter
+    def value(self, x: Any) -> None:
+        SET_VALUE(self, x)
+
     @property
     def numbers(self) -> bool:  # type: ignore[override]
         """Asked by whoever takes the plain numbers: `int`, `round`, an index, a count."""

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from pycograd.core import (
+    PLAIN,
     Batched,
     Dual,
     Handle,
@@ -115,7 +116,7 @@ def value_and_grad(
         y, aux = split_aux(f, run.out) if has_aux else (run.out, None)
         node, value = run.node_of(y), run.value_of(y)
         check_scalar(f, value)
-        if isinstance(value, Traced):
+        if type(value) not in PLAIN and isinstance(value, Traced):
             check_live(f, value, run.selection)
         if node is None and recorder.get() is None:
             for notice in unreached:
