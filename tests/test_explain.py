@@ -286,3 +286,14 @@ def test_programs_on_numbers_have_a_slope_in_each_line():
     lines = lines_of(explain(of_numbers, 0.7), of_numbers)
     slopes = [lines[text].slope for text in ("y = math.sin(a)", "z = y * 3.0", "z = z * 2.0", "return z + 1.0")]
     assert slopes == [6.0, 2.0, 1.0, 1.0]
+
+
+def test_a_branch_that_is_not_selected_does_no_harm():
+    def f(x):
+        return np.sum(np.where(x > 0, x, np.exp(1e3 * x) * 1e300 * (1 / x)))
+
+    x = np.array([1.0, 2.0])
+    with np.errstate(all="ignore"):
+        assert explain(f, x).arguments["argument 0"] == (1.0, "")
+        with debug():
+            assert grad(f, argnums=0)(x).tolist() == [1.0, 1.0]

@@ -5,8 +5,9 @@ import math
 
 import numpy as np
 import pytest
+from numpy.testing import assert_array_equal
 
-from pycograd import Grads, grad, jacfwd, jacrev, jvp, linearize, vmap
+from pycograd import Grads, grad, hessian, jacfwd, jacrev, jvp, linearize, vmap
 
 x = np.array([1.0, 2.0, 3.0])
 
@@ -132,3 +133,15 @@ def test_arrays_with_operators_of_their_own(make):
     with pytest.raises(TypeError):
         grad(lambda v: np.sum(np.multiply(odd, v)))(x)
     assert grad(lambda v, m: np.sum(v) * m.shape[0], 0)(x, odd).shape == (3,)
+
+
+def test_a_branch_not_selected_does_no_harm_through_any_elementwise_operation():
+    """The gradient of np.where(x > 0, x * log(x), 0) was nan at 0: only the logarithm was guarded, not the product."""
+    x = np.array([0.0, 1.0, -1.0])
+    with np.errstate(all="ignore"):
+        xlogx = lambda x: np.sum(np.where(x > 0, x * np.log(x), 0.0))
+        assert_array_equal(grad(xlogx)(x)[0], [0.0, 1.0, 0.0])
+        assert_array_equal(hessian(xlogx)(x), np.diag([0.0, 1.0, 0.0]))
+        roots = lambda x: np.sum(np.where(x > 0, np.sqrt(x) * np.sqrt(x), 0.0))
+        assert_array_equal(grad(roots)(x)[0], [0.0, 1.0, 0.0])
+        assert_array_equal(grad(lambda x: np.sum(np.sqrt(x)))(np.array([0.0, 1.0]))[0], [np.inf, 0.5])

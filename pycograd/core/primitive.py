@@ -14,20 +14,20 @@ stands the common one, written out per operation (`templates.py`).
 import inspect
 from collections.abc import Callable, Sequence
 from functools import cache, partial
-from math import inf, isfinite
+from math import inf
 from types import CellType, CodeType
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from .aval import PLAIN, Aval, aval_of, has_own_operators, shape_of, zeros
+from .aval import Aval, aval_of, has_own_operators, shape_of, zeros
 from .batching import batch_by_loop
 from .errors import ShapeError, where
 from .tape import fit, pullback
 from .templates import fits_template, specialise
-from .traced import REGISTRY, UFUNC_METHODS, Traced
+from .traced import REGISTRY, UFUNC_METHODS, Traced, finite
 
-__all__ = ["Primitive", "dispatch", "finite"]
+__all__ = ["Primitive", "dispatch"]
 
 Rule = Callable[..., Any]
 Keep = Callable[[int, Any, Sequence[Any]], tuple[Any, ...]]
@@ -347,17 +347,6 @@ def repaired(rule: Rule, t: Any, *kept: Any, **params: Any) -> Any:
         # once more, away from the singularity: the derivatives of this rule would meet 0 * inf there
         calm = [np.where(bad, 0.5, v) if isinstance(v, (np.ndarray, np.generic, Traced)) else v for v in kept]
         return np.where(bad, 0.0, rule(np.where(bad, 0.0, t), *calm, **params))
-
-
-def finite(r: Any) -> bool:
-    """Whether all numbers of `r` are finite; one pass of BLAS is the cheapest way to ask."""
-    if type(r) is float:
-        return isfinite(r)
-    while type(r) not in PLAIN and isinstance(r, Traced):
-        r = r.value
-    if type(r) in PLAIN:
-        return bool(abs(np.vdot(r, r)) < inf)
-    return not isinstance(r, Aval) and bool(np.isfinite(r).all())  # a captured value may turn out anything
 
 
 # ---- defaults ------------------------------------------------------------------------------------------------------

@@ -14,12 +14,13 @@ import operator
 import sys
 from collections.abc import Callable
 from importlib import import_module
+from math import inf, isfinite
 from types import CodeType, FrameType, ModuleType
 from typing import Any
 
 import numpy as np
 
-from .aval import Aval, aval_of, shape_of
+from .aval import PLAIN, Aval, aval_of, shape_of
 from .catalogue import ForeignCodeError, LostGradientError, OutsideStoreError
 from .errors import (
     MissingRuleError,
@@ -368,3 +369,14 @@ def without_tape(x: Any) -> Any:
         else:
             raise TypeError(f"a question about the numbers of {x!r}{where()}, which is {x.unanswerable}")
     return x
+
+
+def finite(r: Any) -> bool:
+    """Whether all numbers of `r` are finite; one pass of BLAS is the cheapest way to ask."""
+    if type(r) is float:
+        return isfinite(r)
+    while type(r) not in PLAIN and isinstance(r, Traced):
+        r = r.value
+    if type(r) in PLAIN:
+        return bool(abs(np.vdot(r, r)) < inf)
+    return not isinstance(r, Aval) and bool(np.isfinite(r).all())  # a captured value may turn out anything

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from pycograd.core import fit, value_of
-from pycograd.core.tape import ALIGNED, AVAL, INDEX, PRIM, PULL, Node
+from pycograd.core.tape import ALIGNED, AVAL, INDEX, PRIM, PULL, Node, zeros_kept
 
 __all__ = ["Pass", "backward", "bad_element"]
 
@@ -56,6 +56,8 @@ def backward(roots: list[tuple[Node, Any]], steps: dict[int, Any]) -> Pass:
             start = time.perf_counter()
             try:
                 pairs = list(node[PULL](g, node))
+                if getattr(node[PRIM], "same_aval", False) and not all(finite(c) for _, c in pairs):
+                    pairs = zeros_kept(g, pairs)  # as the tape does, on its second pass
             except Exception as error:
                 if step and step.site:
                     error.add_note(f"in the backward pass of {step.name} at {step.site}")
