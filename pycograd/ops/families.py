@@ -167,8 +167,8 @@ def watches(values: Any) -> bool:
 
 def no_rule(func: Any, keyword: str) -> MissingRuleError:
     """The error for a keyword of a supported function that cannot be differentiated."""
-<<<<<<< HEAD
-    name = f"{func.__module__}.{func.__name__}".replace("numpy.", "np.")
+    module = getattr(func, "__module__", "numpy")  # a ufunc has none before numpy 2.1
+    name = f"{module}.{func.__name__}".replace("numpy.", "np.")
     ours = REGISTRY.get(func)
     known = list(signature(ours).parameters) if ours is not None else []
     return MissingRuleError(
@@ -182,14 +182,6 @@ def no_rule(func: Any, keyword: str) -> MissingRuleError:
             else f"leave {keyword} out",
         )
     )
-=======
-    module = getattr(func, "__module__", "numpy")  # a ufunc has none before numpy 2.1
-    name = f"{module}.{func.__name__}".replace("numpy.", "np.")
-    instead = f"leave {keyword} out, or use @pycograd.custom_vjp"
-    if keyword == "out":
-        instead = "take the array that it returns, as in a = a + b for a += b"
-    return MissingRuleError(f"{name} has no derivative with {keyword}={where()}; {instead}")
->>>>>>> main
 
 
 def arrayed(x: Any) -> Any:
