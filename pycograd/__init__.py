@@ -7,6 +7,7 @@
 >>> value, (g,) = value_and_grad(loss)(np.zeros(3))
 """
 
+from . import errors as errors
 from . import ops as ops
 from .core import AutodiffWarning as AutodiffWarning
 from .core import GradientMismatch as GradientMismatch
@@ -20,6 +21,12 @@ from .core import tree_structure as tree_structure
 from .core import tree_unflatten as tree_unflatten
 from .core import value_of as value_of
 from .debug import check_grads as check_grads
+from .debug import debug as debug
+from .debug import explain as explain
+from .debug import hook as hook
+from .debug import print_saved as print_saved
+from .debug import watch as watch
+from .debug import why_zero as why_zero
 from .transforms import Grads as Grads
 from .transforms import blackbox as blackbox
 from .transforms import checkpoint as checkpoint

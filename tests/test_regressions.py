@@ -62,7 +62,7 @@ def test_the_type_of_a_watched_value():
 @pytest.mark.parametrize("use", [lambda w, g: w.__isub__(g), lambda w, g: np.multiply(0.1, g)])
 def test_the_tuple_of_gradients_in_a_ufunc(use):
     """`w -= grads` said that Grads supports no ufuncs, not what to do."""
-    with pytest.raises(TypeError, match="one per argument: unpack it"):
+    with pytest.raises(TypeError, match="(?s)one per argument.*unpack it"):
         use(x.copy(), Grads([x]))
 
 
@@ -118,7 +118,7 @@ def test_the_sign_of_a_complex_number():
     z = np.array([3 + 4j, 0])
     (g,) = grad(lambda z: np.sum(np.sign(z).real))(z)
     assert g == pytest.approx(np.array([4**2 / 125 + 12j / 125, 0]))
-    assert grad(lambda v: np.sum(np.sign(v)), 0)(x).tolist() == [0, 0, 0]
+    assert grad(lambda v: np.sum(np.sign(v) + 0 * v), 0)(x).tolist() == [0, 0, 0]
 
 
 @pytest.mark.filterwarnings("ignore:the matrix subclass")

@@ -110,7 +110,7 @@ def test_branching_on_a_value_that_differs_names_the_line_and_where():
             return x
         return -x
 
-    with pytest.raises(TypeError, match=r"test_vmap.py:\d+.*np\.where"):
+    with pytest.raises(TypeError, match=r"(?s)test_vmap.py:\d+.*np\.where"):
         vmap(branch)(np.array([1.0, -1.0]))
 
 

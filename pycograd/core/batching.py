@@ -5,7 +5,8 @@ from typing import Any, NoReturn
 import numpy as np
 
 from .aval import Aval, aval_of, shape_of
-from .errors import where
+from .catalogue import BranchError
+from .errors import told, where
 from .tape import new
 from .traced import Traced
 
@@ -37,8 +38,12 @@ class Batched(Traced):
         return tuple(new_batched(v, level) for v in y) if prim.outputs else new_batched(y, level)
 
     def __bool__(self) -> NoReturn:
-        raise TypeError(
-            f"a Python branch on a value that differs between the examples of vmap{where()}: use np.where"
+        raise BranchError(
+            told(
+                "a Python branch on a value that differs between the examples of vmap",
+                f"the condition is {self.aval} for each example",
+                fix="np.where(condition, a, b) in place of the branch",
+            )
         )
 
     def __index__(self) -> NoReturn:

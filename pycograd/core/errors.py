@@ -1,48 +1,141 @@
 """Errors and warnings, and the user's own line that they name.
 
 A message starts with what happened in the user's words, then `file:line` and the source expression, then one way out.
+The classes of `catalogue.py` have a stable `code`, which ends every message.
 """
 
+import ast
 import linecache
+import os
 import sys
+import warnings
 from pathlib import Path
-from types import FrameType
+from types import CodeType, FrameType, TracebackType
 
-__all__ = ["AutodiffWarning", "GradientMismatch", "MissingRuleError", "ShapeError", "user_frame", "where"]
+__all__ = [
+    "AutodiffWarning",
+    "Coded",
+    "GradientMismatch",
+    "MissingRuleError",
+    "ShapeError",
+    "callee_text",
+    "hide_frames",
+    "is_ours",
+    "told",
+    "user_frame",
+    "warn",
+    "where",
+]
 
-# Frames of these are never the user's: numpy, scipy, the standard library's functools and ours (but not our examples).
-OURS = str(Path(__file__).parent.parent)
-EXAMPLES = str(Path(OURS) / "examples")
-FOREIGN = (str(Path(sys.modules["numpy"].__file__ or "").parent), "<")
-TYPED = ("<ipython", "<doctest", "<stdin>")
+OURS = str(Path(__file__).parent.parent) + os.sep
+EXAMPLES = str(Path(OURS) / "examples") + os.sep
+NUMPY = str(Path(sys.modules["numpy"].__file__ or "").parent) + os.sep
+INSIDE = (NUMPY, "<__array_function__", "<frozen ")
+# Frames of these are the user's only if no other is: installed packages, the standard library.
+LIBRARIES = (str(Path(NUMPY).parent) + os.sep, str(Path(os.__file__).parent) + os.sep)
+COMPILED = "<pycograd"  # what is written out for each operation
 
 
-class AutodiffWarning(UserWarning):
+class Coded:
+    """What all errors and warnings of ours have: a stable `code`, which ends the message."""
+
+    code = ""
+
+    def __str__(self) -> str:
+        return f"{super().__str__()} [{self.code}]" if self.code else super().__str__()
+
+
+class AutodiffWarning(Coded, UserWarning):
     """A gradient ends, or a convention was used, at a place that the user should know."""
 
 
-class MissingRuleError(NotImplementedError):
-    """A watched value reached an operation, or a keyword of one, that has no derivative rule."""
+class MissingRuleError(Coded, NotImplementedError):
+    """A watched value reached an operation, or a keyword of one, that has no derivative rule.
+
+    Give it one: `pycograd.blackbox(f, jac=...)` for a function that is only called, `@pycograd.custom_vjp` for one that
+    you write; `grad(f, on_missing="fd")` takes finite differences of that one operation.
+    """
+
+    code = "PG103"
 
 
-class ShapeError(ValueError):
-    """Shapes that do not fit together; the message names the operation and the shapes."""
+class ShapeError(Coded, ValueError):
+    """Shapes that do not fit together; the message names the operation and the shapes.
+
+    Reshape an operand, or give it an axis to broadcast along: `x[:, None]`.
+    """
+
+    code = "PG114"
 
 
-class GradientMismatch(AssertionError):
-    """`check_grads` found a derivative that differs from finite differences."""
+class GradientMismatch(Coded, AssertionError):
+    """`check_grads` found a derivative that differs from finite differences.
+
+    The message names the argument, the index, both numbers, and the first operation whose own rule disagrees.
+    """
+
+    code = "PG115"
+
+
+def is_ours(code: CodeType) -> bool:
+    """Whether `code` is pycograd's (its examples are a user's), or what it compiled for an operation."""
+    file = code.co_filename
+    return file.startswith(COMPILED) or file.startswith(OURS) and not file.startswith(EXAMPLES)
 
 
 def user_frame() -> FrameType | None:
-    """The innermost frame that runs the user's code."""
+    """The innermost frame that runs the user's code; that of a library if there is none of the user's."""
     frame: FrameType | None = sys._getframe(1)
+    library = None
     while frame is not None:
-        file = frame.f_code.co_filename
-        ours = file.startswith(OURS) and not file.startswith(EXAMPLES)
-        if not ours and (file.startswith(TYPED) or not file.startswith(FOREIGN)):
-            return frame
+        code = frame.f_code
+        if not is_ours(code) and not code.co_filename.startswith(INSIDE):
+            if code.co_filename.startswith(EXAMPLES) or not code.co_filename.startswith(LIBRARIES):
+                return frame
+            library = library or frame
         frame = frame.f_back
-    return None
+    return library
+
+
+def told(what: str, *facts: str, fix: str) -> str:
+    """The text of a message: what happened and where, a line per fact, and the fix."""
+    lines = [f"{what}{where()}", *filter(None, facts), f"fix: {fix}"]
+    return "\n  ".join(lines)
+
+
+def warn(text: str, category: type[Warning]) -> None:
+    """Warn at the user's line that runs now."""
+    user, frame, level = user_frame(), sys._getframe(1), 2
+    while frame is not user and frame.f_back is not None:
+        frame, level = frame.f_back, level + 1
+    warnings.warn(text, category, stacklevel=level)
+
+
+def callee_text(text: str) -> str:
+    """`lib.f`, if the expression `text` is a call of that; otherwise nothing."""
+    try:
+        node = ast.parse(text, mode="eval").body
+    except (SyntaxError, ValueError):
+        return ""
+    return ast.unparse(node.func) if isinstance(node, ast.Call) else ""
+
+
+# ---- tracebacks ----------------------------------------------------------------------------------------------------
+def hide_frames(error: BaseException) -> None:
+    """Take our own frames out of the traceback of `error`, unless PYCOGRAD_TRACEBACK=full asks for them."""
+    if os.environ.get("PYCOGRAD_TRACEBACK") == "full":
+        return
+    kept: list[TracebackType] = []
+    tb = error.__traceback__
+    while tb is not None:
+        if not is_ours(tb.tb_frame.f_code):
+            kept.append(tb)
+        tb = tb.tb_next
+    below = None
+    for tb in reversed(kept):
+        tb.tb_next = below
+        below = tb
+    error.__traceback__ = below
 
 
 def where() -> str:

@@ -7,6 +7,8 @@ never used twice: perturbation confusion cannot happen, there is no stack, and t
 
 from itertools import count
 
+from .errors import hide_frames
+
 __all__ = ["HAND_MADE", "clock", "levels", "live", "running"]
 
 HAND_MADE = 0
@@ -30,5 +32,7 @@ class running:
         live[self.level] = self.transform
         return self.level
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, tb: object) -> None:
         del live[self.level]
+        if error is not None:
+            hide_frames(error)

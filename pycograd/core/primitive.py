@@ -334,7 +334,7 @@ def guarded_rule(t{names}{star}):
         return r
     return repaired(rule, t{names}{star})
 """
-    return compile(text, "<guarded>", "exec")
+    return compile(text, "<pycograd guarded>", "exec")
 
 
 def repaired(rule: Rule, t: Any, *kept: Any, **params: Any) -> Any:

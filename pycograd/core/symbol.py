@@ -6,7 +6,8 @@ from heapq import heapify, heappop, heappush
 from typing import Any, NoReturn
 
 from .aval import Aval, aval_of
-from .errors import where
+from .catalogue import BranchError
+from .errors import told
 from .levels import clock
 from .tape import FIRST_PARENT, INDEX, NOTHING, PARAMS, PRIM, SAVED, Node, new
 from .traced import Traced
@@ -62,7 +63,12 @@ class Symbol(Traced):
         return repr(self)
 
     def _no_data(self) -> NoReturn:
-        raise TypeError(f"a captured value {self.value} has no data to branch on{where()}: use np.where")
+        raise BranchError(
+            told(
+                f"a captured value {self.value} has no data to branch on",
+                fix="np.where(condition, a, b) in place of the branch",
+            )
+        )
 
     __bool__ = __index__ = __int__ = _no_data
 

@@ -239,4 +239,4 @@ def compiled(
         signatures = [f"call(a, b{star})"] + [f"reflected(b, a{star})"] * bool(slopes)
         source = BINARY_PULLS.format(**blanks)
         source += "".join(BINARY_CALL.format(signature=signature, **blanks) for signature in signatures)
-    return compile(source, f"<{letters} {asks}>", "exec"), source
+    return compile(source, f"<pycograd {letters} {asks}>", "exec"), source

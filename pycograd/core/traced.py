@@ -15,13 +15,22 @@ import sys
 from collections.abc import Callable
 from importlib import import_module
 from math import inf, isfinite
-from types import CodeType, FrameType
+from types import CodeType, FrameType, ModuleType
 from typing import Any
 
 import numpy as np
 
 from .aval import PLAIN, Aval, aval_of, shape_of
-from .errors import MissingRuleError, where
+from .catalogue import ForeignCodeError, LostGradientError, OutsideStoreError
+from .errors import (
+    MissingRuleError,
+    callee_text,
+    expression,
+    is_ours,
+    told,
+    user_frame,
+    where,
+)
 
 __all__ = [
     "CONVERSIONS",
@@ -88,8 +97,71 @@ def missing(func: Any) -> MissingRuleError:
         "numpy.", "np.", 1
     )
     return MissingRuleError(
-        f"no derivative for {name}{where()}; give it one: pycograd.blackbox({name}, jac=...), or @pycograd.custom_vjp"
+        told(
+            f"no derivative for {name}",
+            "give it one: pycograd.blackbox, @pycograd.custom_vjp, or "
+            'finite differences of this operation alone: grad(f, on_missing="fd")',
+            fix=f'pycograd.blackbox({name}, jac="3-point")',
+        )
     )
+
+
+def lost(what: str, x: Any) -> TypeError:
+    """The error for a watched value `x` whose numbers somebody takes."""
+    frame, frames = user_frame(), []
+    inner = sys._getframe(1)
+    while inner is not None and inner is not frame:
+        if not is_ours(inner.f_code):
+            frames.append(inner)
+        inner = inner.f_back  # type: ignore[assignment]
+    called = callee_text(expression(frame)) if frame else ""
+    numpys = (
+        called.split(".")[0] in ("np", "numpy", "float", "complex", "int")
+        or what[1:-2] == called.rpartition(".")[2]
+    )
+    if called and not what.startswith(".") and not numpys and not known_in(frame, called):
+        inside = f"{frames[-1].f_globals.get('__name__')}.{frames[-1].f_code.co_qualname}" if frames else ""
+        kind = f"a library function ({inside}) that takes plain numbers" if frames else "compiled code"
+        return ForeignCodeError(
+            told(
+                f"{called} is {kind}, and was given a watched value",
+                f"it was given {x.aval}, of which it wants the numbers: {what} would lose its gradient",
+                f"if its derivative is known: pycograd.blackbox({called}, jac=...)",
+                fix=f'pycograd.blackbox({called}, jac="3-point")',
+            )
+        )
+    reason = unwoven[0](frame) if frame and unwoven else ""
+    return LostGradientError(
+        told(
+            f"{what} of a watched value",
+            f"it is {x.aval}, and would lose its gradient",
+            reason,
+            "to differentiate through third-party Python code: pycograd.weave(function)",
+            fix="pycograd.value_of(x), for the plain numbers",
+        )
+    )
+
+
+def written() -> TypeError:
+    """The error for a watched value that is written into a plain array."""
+    return OutsideStoreError(
+        told(
+            "a watched value cannot be written into a plain array",
+            fix="build the array with np.where, np.stack, ... from what is written",
+        )
+    )
+
+
+def known_in(frame: Any, text: str) -> bool:
+    """Whether what `frame` calls by the dotted name `text` is differentiable where it is woven."""
+    first, *rest = text.split(".")
+    value = frame.f_locals.get(first, frame.f_globals.get(first, frame.f_builtins.get(first)))
+    for name in rest:
+        value = getattr(value, name, None) if isinstance(value, ModuleType) else None
+    return value is not None and REGISTRY.find(value) is not None
+
+
+unwoven: list[Callable[[FrameType], str]] = []  # weaving's: why the code of a frame is not woven
 
 
 class Traced:
@@ -183,15 +255,15 @@ class Traced:
             return int(self.value)
         if _formats(sys._getframe(1)):
             return int(value_of(self))
-        raise self._lost("int()")
+        raise lost("int()", self)
 
     def __float__(self) -> float:
         if _formats(sys._getframe(1)):
             return float(value_of(self))
-        raise self._written() if _stores(sys._getframe(1)) else self._lost("float()")
+        raise written() if _stores(sys._getframe(1)) else lost("float()", self)
 
     def __complex__(self) -> complex:
-        raise self._lost("complex()")
+        raise lost("complex()", self)
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray[Any, Any]:
         caller = sys._getframe(1)
@@ -199,7 +271,7 @@ class Traced:
             return CONVERSIONS[caller.f_code](self)
         if self.dtype.kind in "iub" and _indexes(caller):
             return np.asarray(self._plain_index(), dtype)
-        raise self._written() if _stores(caller) else self._lost("conversion to a plain array")
+        raise written() if _stores(caller) else lost("conversion to a plain array", self)
 
     def _plain_index(self) -> Any:
         x: Any = self
@@ -213,18 +285,6 @@ class Traced:
                     f"an index{where()} into a plain array that is {x.unanswerable}: use np.take(array, index)"
                 )
         return x
-
-    def _lost(self, what: str) -> TypeError:
-        return TypeError(
-            f"{what} of a watched value{where()} would lose its gradient. For the plain numbers use "
-            "pycograd.value_of(x); to differentiate through third-party Python code use pycograd.weave(function)"
-        )
-
-    def _written(self) -> TypeError:
-        return TypeError(
-            f"a watched value cannot be written into a plain array{where()}; "
-            "build the array with np.where, np.stack, ... from what is written"
-        )
 
     def __setitem__(self, key: Any, value: Any) -> None:
         raise TypeError(

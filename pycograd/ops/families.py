@@ -11,6 +11,7 @@ Kinks: where a function has a left and a right slope but none between, its rule 
 
 from collections.abc import Callable
 from functools import wraps
+from inspect import signature
 from types import FunctionType
 from typing import Any
 
@@ -25,7 +26,7 @@ from pycograd.core import (
     Traced,
     result_dtype,
     shape_of,
-    where,
+    told,
     without_tape,
 )
 
@@ -168,10 +169,19 @@ def no_rule(func: Any, keyword: str) -> MissingRuleError:
     """The error for a keyword of a supported function that cannot be differentiated."""
     module = getattr(func, "__module__", "numpy")  # a ufunc has none before numpy 2.1
     name = f"{module}.{func.__name__}".replace("numpy.", "np.")
-    instead = f"leave {keyword} out, or use @pycograd.custom_vjp"
-    if keyword == "out":
-        instead = "take the array that it returns, as in a = a + b for a += b"
-    return MissingRuleError(f"{name} has no derivative with {keyword}={where()}; {instead}")
+    ours = REGISTRY.get(func)
+    known = list(signature(ours).parameters) if ours is not None else []
+    return MissingRuleError(
+        told(
+            f"{name} has no derivative with {keyword}=",
+            f"it has one with {', '.join(k for k in known if k != keyword)}" if known else "",
+            "or @pycograd.custom_vjp, pycograd.blackbox, or "
+            'finite differences of this operation alone: grad(f, on_missing="fd")',
+            fix="take the array that it returns, as in a = a + b for a += b"
+            if keyword == "out"
+            else f"leave {keyword} out",
+        )
+    )
 
 
 def arrayed(x: Any) -> Any:

@@ -6,6 +6,7 @@ import operator
 import numpy as np
 
 from pycograd.core import REGISTRY, Traced, value_of, where, without_tape
+from pycograd.core.traced import lost
 
 from .creation import astype
 from .movement import layout, np_reshape, np_transpose
@@ -43,7 +44,7 @@ def writes(name):
 
 def loses(name):
     def refuse(self, *args, **params):
-        raise self._lost(f".{name}()")
+        raise lost(f".{name}()", self)
 
     return refuse
 

@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 
-from pycograd.core import REGISTRY, MissingRuleError, where
+from pycograd.core import REGISTRY, MissingRuleError, told
 from pycograd.core.lazy import optional
 
 from .families import arrayed, composite, constant, elementwise, no_rule
@@ -23,8 +23,10 @@ def no_slope(name, operand):
 
     def rule(t):
         raise MissingRuleError(
-            f"no derivative of scipy.special.{name} in its argument {operand}{where()}; pycograd.blackbox can take "
-            "finite differences"
+            told(
+                f"no derivative of scipy.special.{name} in its argument {operand}",
+                fix=f'pycograd.blackbox(scipy.special.{name}, jac="3-point"), or grad(f, on_missing="fd")',
+            )
         )
 
     return rule

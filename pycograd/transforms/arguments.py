@@ -3,16 +3,31 @@ containers."""
 
 import functools
 import inspect
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from types import MethodType
+from types import FunctionType, MethodType
 from typing import Any
 
 import numpy as np
 
-from pycograd.core import PLAIN, Traced, aval_of, has_own_operators, register, tree_flatten, tree_unflatten
+from pycograd.core import (
+    PLAIN,
+    GradsError,
+    LambdaPickleError,
+    Traced,
+    aval_of,
+    has_own_operators,
+    hide_frames,
+    register,
+    tree_flatten,
+    tree_unflatten,
+    where,
+)
 
-__all__ = ["Grads", "Selection", "Transformed", "described", "is_differentiable", "like", "one_of"]
+from .recorder import crashed
+
+__all__ = ["Grads", "Selection", "Transformed", "at_the_edge", "described", "is_differentiable", "like", "one_of"]
 
 NUMBERS = PLAIN - {bool, np.bool_, np.ndarray}
 Argnums = int | str | Sequence[int | str] | None
@@ -24,9 +39,9 @@ class Grads(tuple[Any, ...]):
     __slots__ = ()
 
     def _refuse(self, *_: Any, **__: Any) -> Any:
-        raise TypeError(
-            f"this is a tuple of {len(self)} gradient{'s' * (len(self) != 1)}, one per argument: "
-            "unpack it, `(g,) = grad(f)(x)`, or ask for one, `grad(f, argnums=0)`"
+        raise GradsError(
+            f"this is a tuple of {len(self)} gradient{'s' * (len(self) != 1)}, one per argument{where()}\n"
+            "  fix: unpack it, `(g,) = grad(f)(x)`, or ask for one, `grad(f, argnums=0)`"
         )
 
     __mul__ = __rmul__ = __add__ = __radd__ = __sub__ = __rsub__ = __truediv__ = __rtruediv__ = _refuse
@@ -51,7 +66,12 @@ class Transformed:
         self._maker, self._call, self._options = maker, call, options
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self._call(*args, **kwargs)
+        __tracebackhide__ = True  # what IPython and pytest leave out; our other frames are taken out here
+        try:
+            return self._call(*args, **kwargs)
+        except Exception as error:
+            left(error)
+            raise
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else MethodType(self, instance)
@@ -60,7 +80,41 @@ class Transformed:
         return f"{self._maker.__name__}({name_of(self.__wrapped__)})"
 
     def __reduce__(self) -> Any:
-        return rebuild, (self._maker, self.__wrapped__, self._options)
+        f = self.__wrapped__
+        if type(f) is FunctionType and "<" in f.__qualname__ and not by_value(sys._getframe(1)):
+            kind = "a lambda" if f.__name__ == "<lambda>" else "a function defined inside another"
+            raise LambdaPickleError(
+                f"{self._maker.__name__} of {described(f)} cannot be pickled: it is {kind}, which has no name to be "
+                "found by\n  fix: give it a name with `def` at the top of a module, or use cloudpickle"
+            )
+        return rebuild, (self._maker, f, self._options)
+
+
+def by_value(frame: Any) -> bool:
+    """Whether `frame` copies, or pickles functions by their code rather than by their name."""
+    name = frame.f_globals.get("__name__", "").partition(".")[0]
+    return name in ("copy", "cloudpickle", "dill", "joblib", "distributed")
+
+
+def at_the_edge(transform: Callable[..., Any]) -> Callable[..., Any]:
+    """Decorator: errors leave the function `transform` without our frames in their traceback."""
+
+    @functools.wraps(transform)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
+        try:
+            return transform(*args, **kwargs)
+        except Exception as error:
+            left(error)
+            raise
+
+    return call
+
+
+def left(error: Exception) -> None:
+    hide_frames(error)
+    for notice in crashed:
+        notice(error)
 
 
 def rebuild(maker: Callable[..., Any], f: Callable[..., Any], options: dict[str, Any]) -> Any:

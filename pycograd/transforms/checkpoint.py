@@ -101,7 +101,7 @@ def rerooted(name: str, first: Callable[[], list[Any]], again: Callable[[], list
 class Checkpoint:
     """Stands for the operation of the node that a checkpoint leaves on a tape."""
 
-    name, into = "checkpoint", None
+    name, into, same_aval = "checkpoint", None, False
 
 
 CHECKPOINT = Checkpoint()

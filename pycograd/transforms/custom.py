@@ -11,7 +11,7 @@ from types import MethodType
 from typing import Any
 
 from pycograd.core import (
-    ShapeError,
+    RuleShapeError,
     Traced,
     aval_of,
     shape_of,
@@ -190,7 +190,10 @@ class custom_vjp(Custom):
 def same_shape(what: str, given: Any, whose: str, x: Any) -> None:
     """Raise ShapeError unless `given` has the shape of `x`."""
     if shape_of(given) != shape_of(x):
-        raise ShapeError(f"{what} has shape {shape_of(given)}, {whose} {shape_of(x)}")
+        raise RuleShapeError(
+            f"{what} has shape {shape_of(given)}, {whose} {shape_of(x)}\n"
+            "  fix: np.reshape it, or np.sum it over the axes that were broadcast"
+        )
 
 
 class custom_jvp(Custom):

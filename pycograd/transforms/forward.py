@@ -25,22 +25,31 @@ from pycograd.core import (
 from pycograd.core.tape import INDEX, fresh
 from pycograd.weave import woven
 
-from .arguments import Argnums, Selection, Transformed, name_of
+from .arguments import Argnums, Selection, Transformed, at_the_edge, name_of
+from .missing import with_differences
 
 __all__ = ["forward_at", "jvp", "linearize", "make_jvp"]
 
 
-def jvp(f: Callable[..., Any], primals: Any, tangents: Any) -> tuple[Any, Any]:
+@at_the_edge
+def jvp(f: Callable[..., Any], primals: Any, tangents: Any, *, on_missing: str = "raise") -> tuple[Any, Any]:
     """The output of `f` at `primals` and its derivative along `tangents`.
 
     primals, tangents  sequences of arguments and of their tangents, of the same structures and shapes
+    on_missing  "fd": finite differences of an operation without a rule, as in `grad`
     Both results have the structure of the output.  Raises ValueError if structures or shapes differ.
 
     >>> jvp(lambda x: x ** 2, (3.0,), (1.0,))
     (9.0, 6.0)
     """
     selection = Selection(f, None, tuple(primals), {})
-    return push(f, selection, selection.unwrap(tuple(tangents), f"jvp of {name_of(f)}: the tangent"))
+    given = selection.unwrap(tuple(tangents), f"jvp of {name_of(f)}: the tangent")
+    if on_missing == "raise":
+        return push(f, selection, given)
+    g, report = with_differences(f, on_missing)
+    found = push(g, selection, given)
+    report()
+    return found
 
 
 def push(f: Callable[..., Any], selection: Selection, tangents: list[Any]) -> tuple[Any, Any]:
@@ -72,6 +81,7 @@ def forward_at(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any
 make_jvp = forward_at
 
 
+@at_the_edge
 def linearize(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., Any]]:
     """The output of `f` at `primals`, and its derivative there as a linear function of one tangent per primal.
 

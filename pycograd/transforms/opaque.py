@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from pycograd.core import MissingRuleError, Primitive, Traced, aval_of, shape_of, where
+from pycograd.core import MissingRuleError, Primitive, Traced, aval_of, shape_of, told
 from pycograd.weave import woven
 
 from .arguments import name_of
@@ -71,8 +71,10 @@ class primitive:
         if i in self.makers or np.dtype(aval_of(x).dtype).kind in "iub":
             return self.makers.get(i)
         raise MissingRuleError(
-            f"{self.__name__} has no derivative for its argument {i}{where()}; give it one: "
-            f"defvjp({self.__name__}, lambda ans, *args: lambda g: ..., argnums=({i},))"
+            told(
+                f"{self.__name__} has no derivative for its argument {i}",
+                fix=f"defvjp({self.__name__}, lambda ans, *args: lambda g: ..., argnums=({i},))",
+            )
         )
 
 

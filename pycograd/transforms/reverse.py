@@ -6,11 +6,17 @@ from typing import Any
 import numpy as np
 
 from pycograd.core import (
+    PLAIN,
+    Batched,
+    Dual,
     Handle,
+    OutputError,
+    StaleValueError,
     Traced,
     Var,
     aval_of,
     backward,
+    live,
     ones,
     running,
     shape_of,
@@ -20,10 +26,13 @@ from pycograd.core import (
     watched,
     zeros,
 )
-from pycograd.core.tape import AVAL, INDEX, Node
+from pycograd.core.levels import HAND_MADE
+from pycograd.core.tape import AVAL, INDEX, PRIM, Node
 from pycograd.weave import woven
 
-from .arguments import Argnums, Selection, Transformed, described, like, name_of, one_of
+from .arguments import Argnums, Selection, Transformed, at_the_edge, described, like, name_of, one_of
+from .missing import with_differences
+from .recorder import failed, recorder, stale, unreached
 
 __all__ = [
     "elementwise_grad",
@@ -39,14 +48,20 @@ __all__ = [
 class Recording:
     """One run of a function on a tape of its own: its output, one level down, and the way back."""
 
-    __slots__ = ("inputs", "level", "out", "selection")
+    __slots__ = ("f", "inputs", "level", "out", "record", "selection", "transform")
 
     def __init__(self, f: Callable[..., Any], selection: Selection, transform: str) -> None:
-        self.selection = selection
+        self.selection, self.f, self.transform, self.record = selection, f, transform, None
+        make = recorder.get()
         with running(transform) as self.level:
             variables = [watched(x, self.level) for x in selection.leaves]
             self.inputs = [v.node for v in variables]
-            self.out = selection.call(woven(f), variables)
+            if make is None:
+                self.out = selection.call(woven(f), variables)
+            else:
+                self.record = make(transform, self.level)
+                out = selection.call(woven(f), [self.record.watch(v) for v in variables])
+                self.out = tree_map(self.record.unwatch, out)
 
     def node_of(self, y: Any) -> Node | None:
         """The node of `y`, if it depends on the inputs."""
@@ -59,19 +74,31 @@ class Recording:
 
     def gradients(self, roots: list[tuple[Node, Any]]) -> list[Any]:
         """The cotangents of the inputs, given those of some nodes."""
-        found = backward(roots)
+        try:
+            found = backward(roots) if self.record is None else self.record.backward(roots)
+        except Exception as error:
+            for notice in failed if self.record is None else ():
+                notice(self.f, self.selection, self.transform, roots, error)
+            raise
         gs = [found[n[INDEX]][1] if n[INDEX] in found else zeros(n[AVAL]) for n in self.inputs]
         return [like(g, x) for g, x in zip(gs, self.selection.leaves, strict=True)]
 
 
 def value_and_grad(
-    f: Callable[..., Any], argnums: Argnums = None, *, argnum: Any = None, has_aux: bool = False
+    f: Callable[..., Any],
+    argnums: Argnums = None,
+    *,
+    argnum: Any = None,
+    has_aux: bool = False,
+    on_missing: str = "raise",
 ) -> Callable[..., Any]:
     """The function that returns the value of the scalar function `f` and its gradients.
 
     argnums  None: a tuple, one gradient per positional argument; an int or a parameter's name: that gradient, bare; a
              sequence: a tuple in that order (`argnum` is a synonym)
     has_aux  `f` returns `(value, aux)`; then the result is `((value, aux), gradients)`
+    on_missing  "fd" takes finite differences of an operation without a rule, of that one only, with a warning that
+             counts its evaluations; by default it raises MissingRuleError
 
     Arguments may be pytrees; a gradient has its argument's structure, shape and dtype (an integer's is float64), with
     None for leaves that are not numbers.  Keyword arguments are passed on, undifferentiated unless named in `argnums`.
@@ -84,18 +111,31 @@ def value_and_grad(
     argnums = one_of(argnums=argnums, argnum=argnum)
 
     def call(*args: Any, **kwargs: Any) -> Any:
-        run = Recording(f, Selection(f, argnums, args, kwargs), "grad")
+        g, report = (f, None) if on_missing == "raise" else with_differences(f, on_missing)
+        run = Recording(g, Selection(f, argnums, args, kwargs), "grad")
         y, aux = split_aux(f, run.out) if has_aux else (run.out, None)
         node, value = run.node_of(y), run.value_of(y)
         check_scalar(f, value)
+        if type(value) not in PLAIN and isinstance(value, Traced):
+            check_live(f, value, run.selection)
+        if node is None and recorder.get() is None:
+            for notice in unreached:
+                notice(f, run.selection)
         grads = run.selection.wrap(run.gradients([(node, ones(aval_of(value)))] if node else []))
+        if report is not None:
+            report()
         return ((value, tree_map(run.value_of, aux)) if has_aux else value), grads
 
-    return Transformed(value_and_grad, f, call, argnums=argnums, has_aux=has_aux)
+    return Transformed(value_and_grad, f, call, argnums=argnums, has_aux=has_aux, on_missing=on_missing)
 
 
 def grad(
-    f: Callable[..., Any], argnums: Argnums = None, *, argnum: Any = None, has_aux: bool = False
+    f: Callable[..., Any],
+    argnums: Argnums = None,
+    *,
+    argnum: Any = None,
+    has_aux: bool = False,
+    on_missing: str = "raise",
 ) -> Callable[..., Any]:
     """The gradient of the scalar function `f`, as a function of the same arguments.
 
@@ -107,13 +147,14 @@ def grad(
     >>> grad(lambda w, x: np.sum(w * x), argnums=0)(np.ones(2), np.array([3.0, 4.0]))
     array([3., 4.])
     """
-    both = value_and_grad(f, argnums, argnum=argnum, has_aux=has_aux)
+    both = value_and_grad(f, argnums, argnum=argnum, has_aux=has_aux, on_missing=on_missing)
 
     def call(*args: Any, **kwargs: Any) -> Any:
         value, grads = both(*args, **kwargs)
         return (grads, value[1]) if has_aux else grads
 
-    return Transformed(grad, f, call, argnums=one_of(argnums=argnums, argnum=argnum), has_aux=has_aux)
+    argnums = one_of(argnums=argnums, argnum=argnum)
+    return Transformed(grad, f, call, argnums=argnums, has_aux=has_aux, on_missing=on_missing)
 
 
 def split_aux(f: Any, out: Any) -> tuple[Any, Any]:
@@ -123,27 +164,43 @@ def split_aux(f: Any, out: Any) -> tuple[Any, Any]:
 
 
 def check_scalar(f: Any, y: Any) -> None:
-    """Raise TypeError unless `y` is one real number."""
-    name = name_of(f)
+    """Raise OutputError unless `y` is one real number."""
     if not isinstance(y, (Traced, np.ndarray, np.generic, int, float, complex)):
-        kind = type(y).__name__
-        raise TypeError(
-            f"grad of {name} needs a function returning a single scalar; {described(f)} returned a {kind}. "
-            f"Return one number (and has_aux=True for more), or use jacobian({name})"
-        )
+        fix = f"return one number (and has_aux=True for more), or jacobian({name_of(f)})"
+        raise not_scalar(f, f"a {type(y).__name__}", "", fix)
     aval = aval_of(y)
     if aval.size != 1:
-        raise TypeError(
-            f"grad of {name} needs a function returning a single scalar; {described(f)} returned shape {aval.shape}. "
-            f"Sum it with np.sum, or use jacobian({name})"
-        )
+        fix = f"np.sum of the output; jacobian({name_of(f)}) or egrad({name_of(f)}) for each derivative"
+        raise not_scalar(f, f"shape {aval.shape}", f"the output is {aval}", fix)
     if np.dtype(aval.dtype).kind == "c":
-        raise TypeError(
-            f"grad of {name} needs a function returning a single scalar that is real; {described(f)} returned a "
-            f"complex one. Take np.real or np.abs of it, or use holomorphic_grad({name})"
-        )
+        fix = f"np.real or np.abs of the output, or holomorphic_grad({name_of(f)})"
+        raise not_scalar(f, "a complex one", f"the output is {aval}, and must be real", fix)
 
 
+def not_scalar(f: Any, what: str, fact: str, fix: str) -> OutputError:
+    text = f"grad of {name_of(f)} needs a function returning a single scalar; {described(f)} returned {what}"
+    return OutputError("\n  ".join(filter(None, [text, fact, f"fix: {fix}"])))
+
+
+def check_live(f: Any, y: Any, selection: Selection) -> None:
+    """Raise StaleValueError if a transform that has ended watches `y`."""
+    while isinstance(y, Traced):
+        if type(y) in (Var, Dual, Batched) and y.level != HAND_MADE and y.level not in live:
+            made = f"{y.node[PRIM].name} made it" if type(y) is Var and y.node[PRIM] else "it was an argument"
+            raise StaleValueError(
+                "\n  ".join(
+                    [
+                        f"{described(f)} used a watched value that was kept from an earlier call",
+                        *[said for said in [find(f, selection) for find in stale] if said],
+                        f"what came of it is {y.aval} ({made})",
+                        "fix: keep pycograd.value_of(x) in place of x",
+                    ]
+                )
+            )
+        y = y.value
+
+
+@at_the_edge
 def vjp(f: Callable[..., Any], *primals: Any, cotangent: Any = None, has_aux: bool = False) -> Any:
     """The output of `f` at `primals`, and its pullback.
 

@@ -5,6 +5,7 @@ from .resolve import resolve_call as resolve_call
 from .resolve import woven as woven
 from .tracer import AutodiffTracer as AutodiffTracer
 from .tracer import event_mode as event_mode
+from .unwoven import reason_of as reason_of
 from .weaving import unweave as unweave
 from .weaving import unwoven_reason as unwoven_reason
 from .weaving import weave as weave

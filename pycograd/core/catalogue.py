@@ -1,0 +1,197 @@
+"""The catalogue: a class for everything that can stand between a user's function and its gradient.
+
+Each docstring says when it is raised, and the fix; each message names the user's line.  `pycograd.errors` is the public
+door, and the index of codes is made from here.
+"""
+
+import pickle
+
+from .errors import AutodiffWarning, Coded, MissingRuleError, ShapeError
+
+__all__ = [
+    "BranchError",
+    "DifferencesWarning",
+    "ForeignCodeError",
+    "GradsError",
+    "IntegerStoreError",
+    "KinkWarning",
+    "LambdaPickleError",
+    "LostGradientError",
+    "MutatedError",
+    "NonFiniteError",
+    "OutputError",
+    "OutsideStoreError",
+    "PromotionWarning",
+    "RuleShapeError",
+    "StaleValueError",
+    "UnusedArgumentWarning",
+    "UnwovenWarning",
+    "ZeroGradientWarning",
+]
+
+
+# ---- errors --------------------------------------------------------------------------------------------------------
+class IntegerStoreError(Coded, TypeError):
+    """A watched float was stored in an array of integers, which would cut off its fraction and lose its gradient.
+
+    Make the array a floating one: `np.zeros(n)` instead of `np.zeros(n, int)`.
+    """
+
+    code = "PG101"
+
+
+class OutsideStoreError(Coded, TypeError):
+    """A watched value was stored in an array that was made outside the function.
+
+    Make the array inside the function, or hand it over: `a = pycograd.track(a)`.
+    """
+
+    code = "PG102"
+
+
+class ForeignCodeError(MissingRuleError, TypeError):
+    """A watched value was passed to compiled code, or to a library that takes the plain numbers out of it.
+
+    Tell its derivative, `f = pycograd.blackbox(f, jac=...)`, or take differences, `jac="3-point"`.
+    """
+
+    code = "PG104"
+
+
+class LostGradientError(Coded, TypeError):
+    """A watched value was converted to plain numbers where that cannot be seen: its gradient would be lost.
+
+    In woven code `float(x)` and `np.asarray(x)` stay watched.  For the numbers, use `pycograd.value_of(x)`.
+    """
+
+    code = "PG105"
+
+
+class NonFiniteError(Coded, FloatingPointError):
+    """Within `debug()`: the first NaN or infinity, of the forward or of the backward pass.
+
+    The message names the forward line, the operation, the element and its input.  Keep the operand away from the
+    singularity: `np.sqrt(x + eps)`, or `np.where(x > 0, x, 1.0)` inside the operation as well as outside.
+    """
+
+    code = "PG106"
+
+
+class OutputError(Coded, TypeError):
+    """`grad` of a function that does not return a single real scalar.
+
+    Sum the output with `np.sum`; or use `jacobian` for all derivatives, `egrad` for those element by element.
+    """
+
+    code = "PG107"
+
+
+class GradsError(Coded, TypeError):
+    """The tuple of gradients that `grad(f)(x)` returns, used as if it were the gradient itself.
+
+    Unpack it, `(g,) = grad(f)(x)`, or ask for one, `grad(f, argnums=0)`: so too for scipy's `jac=`.
+    """
+
+    code = "PG108"
+
+
+class MutatedError(Coded, RuntimeError):
+    """An array that the tape saved was written to before the backward pass read it, so the gradient would be wrong.
+
+    Write into a copy: `x = x.copy()` before the write.  Found within `debug()`, by checksums.
+    """
+
+    code = "PG109"
+
+
+class StaleValueError(Coded, TypeError):
+    """A watched value of an earlier call was kept (in a global, an attribute, a cache) and used again.
+
+    Keep plain numbers: `cache = pycograd.value_of(x)`.
+    """
+
+    code = "PG110"
+
+
+class RuleShapeError(ShapeError):
+    """A rule of the user's own returned a cotangent or tangent of another shape than it must have.
+
+    Sum it over what was broadcast, or reshape it: the message names the rule, the argument and both shapes.
+    """
+
+    code = "PG111"
+
+
+class BranchError(Coded, TypeError):
+    """A Python branch on a value that has no single truth: one under `vmap`, or one that is being captured.
+
+    Compute both sides and select: `np.where(condition, a, b)`.
+    """
+
+    code = "PG112"
+
+
+class LambdaPickleError(Coded, pickle.PicklingError):
+    """The gradient of a lambda, or of a function defined inside another, was pickled: pickle finds functions by name.
+
+    Give the function a name at the top of a module with `def`, or pickle with `cloudpickle`.
+    """
+
+    code = "PG113"
+
+
+# ---- warnings ------------------------------------------------------------------------------------------------------
+class ZeroGradientWarning(AutodiffWarning):
+    """A gradient is exactly zero because the only way to the output goes through `int`, `round`, `argmax`, a
+    comparison or another function without a slope.
+
+    Use a smooth function in its place, or `pycograd.stop_gradient` if zero is meant.
+    """
+
+    code = "PG201"
+
+
+class UnusedArgumentWarning(AutodiffWarning):
+    """An argument that is differentiated is not used in computing the output, so that its gradient is zeros.
+
+    Leave it out of `argnums`.
+    """
+
+    code = "PG202"
+
+
+class KinkWarning(AutodiffWarning):
+    """`norm`, `sqrt`, `std`, `abs` ... at a kink, where there is no one slope: the message says which was taken.
+
+    If another is meant, select it with `np.where`, or move away from the kink by a small constant.
+    """
+
+    code = "PG203"
+
+
+class UnwovenWarning(AutodiffWarning):
+    """A function whose source cannot be found runs as it is: its numpy calls are differentiated, but `math.*`,
+    `float()` and `np.array([x, y])` of watched values raise.
+
+    Put the function in a file.
+    """
+
+    code = "PG204"
+
+
+class DifferencesWarning(AutodiffWarning):
+    """`on_missing="fd"` took finite differences of an operation without a rule; the message counts its evaluations.
+
+    Give the operation a rule: `pycograd.blackbox(f, jac=...)`, or `@pycograd.custom_vjp`.
+    """
+
+    code = "PG205"
+
+
+class PromotionWarning(AutodiffWarning):
+    """Within `debug()`: an operation made a wider dtype than its watched operand has.
+
+    Convert the other operand: `np.float32(c)`, or `a.astype(np.float32)`.
+    """
+
+    code = "PG206"

@@ -1,0 +1,134 @@
+"""What is said when a transform goes wrong: it is run again in the recording mode, which knows the user's lines.
+
+Nothing here runs while all is well.
+"""
+
+import contextlib
+import io
+import os
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+from pycograd.core import Traced, ZeroGradientWarning, hide_frames, tree_leaves, user_frame, warn
+from pycograd.core.lazy import optional
+from pycograd.core.tape import INDEX
+from pycograd.transforms.arguments import described
+from pycograd.transforms.recorder import crashed, failed, stale, unreached
+from pycograd.transforms.replay import replayed
+from pycograd.transforms.reverse import Recording
+
+from .causes import ends_of, reached_from
+from .recording import Record, recorded, recording
+
+__all__ = ["debugger_asked", "stop_at"]
+
+LIMIT = 1024
+seen: dict[int, Any] = {}  # code objects whose zero gradient was looked into, by id
+
+
+def again(f: Any, run: Callable[[], Any]) -> Any:
+    """`run`, a second run of `f`, with the same random numbers, and silent."""
+    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+        warnings.simplefilter("ignore")
+        return run()
+
+
+# ---- a gradient that is zero because no input reaches the output ---------------------------------------------------
+def look_into_zero(f: Any, selection: Any) -> None:
+    """Warn if the way from the inputs to the output of `f` goes through a function without a slope; once per `f`."""
+    code = getattr(f, "__code__", None)
+    if code is None or id(code) in seen or any(isinstance(x, Traced) for x in selection.leaves):
+        return
+    if len(seen) >= LIMIT:
+        seen.clear()
+    seen[id(code)] = code
+    try:
+        run = again(f, replay_of(f, selection))
+    except Exception:  # the first run went well: this one is only there to find words
+        return
+    inputs = [n[INDEX] for n in run.inputs]
+    reached = reached_from(run.record, inputs)
+    ends = {end.site: end for i in inputs for end in ends_of(run.record, reached, i) if end.site}
+    if ends:
+        places = "\n  ".join(f"the gradient ends at {site}" for site in ends)
+        warn(
+            f"the gradient of {described(f)} is exactly zero\n  {places}\n"
+            "  fix: a smooth function in its place, or pycograd.stop_gradient if zero is meant",
+            ZeroGradientWarning,
+        )
+
+
+def replay_of(f: Any, selection: Any) -> Callable[[], Any]:
+    """A recorded run of `f` that draws from generators of random numbers without moving them on."""
+    return replayed((f, selection.leaves), lambda: recorded(f, selection))
+
+
+unreached.append(look_into_zero)
+
+
+# ---- a value of an earlier call ------------------------------------------------------------------------------------
+def place_of_stale(f: Any, selection: Any) -> str:
+    """Where `f` uses a watched value that an earlier call left."""
+    try:
+        record = again(f, replay_of(f, selection)).record
+    except Exception:
+        return ""
+    return f"at {record.stale}" if record.stale else ""
+
+
+stale.append(place_of_stale)
+
+
+# ---- a backward pass that raises -----------------------------------------------------------------------------------
+def name_the_line(f: Any, selection: Any, transform: str, roots: Any, error: Exception) -> None:
+    """Add to `error`, which a rule raised in the backward pass, the forward line of the rule's operation."""
+    if any(isinstance(x, Traced) for x in selection.leaves):
+        return  # an outer transform runs: its numbers are not ours to compute again
+    try:
+        run = again(f, replay_of(f, selection))
+        nodes = [n for n in map(run.node_of, tree_leaves(run.out)) if n is not None]
+        run.record.backward(list(zip(nodes, [g for _, g in roots])))
+    except Exception as second:
+        if type(second) is type(error):
+            for note in getattr(second, "__notes__", ()):
+                error.add_note(note)
+        step = getattr(second, "step", None)
+    else:
+        return
+    if step is not None and debugger_asked():
+        stop_at(f, selection, [s is step for s in run.record.steps].index(True))
+        error.stopped = True  # type: ignore[attr-defined]
+
+
+failed.append(name_the_line)
+
+
+# ---- PYCOGRAD_ON_ERROR=pdb -----------------------------------------------------------------------------------------
+def debugger_asked() -> bool:
+    """Whether PYCOGRAD_ON_ERROR=pdb asks to stop at errors."""
+    return os.environ.get("PYCOGRAD_ON_ERROR") == "pdb"
+
+
+def stop_at(f: Any, selection: Any, number: int) -> None:
+    """Run `f` again and stop in the debugger at the user's line of its operation `number`."""
+
+    def look(record: Record, step: Any) -> None:
+        if len(record.steps) == number + 1:
+            debugger = optional("pdb", "").Pdb()
+            debugger.reset()
+            debugger.interaction(user_frame(), None)
+
+    with recording(lambda transform, level: Record(transform, level, look)):
+        Recording(f, selection, "grad")
+
+
+def stop_on(error: Exception) -> None:
+    """Stop in the debugger where `error` was raised, at the user's line, if PYCOGRAD_ON_ERROR=pdb asks for that."""
+    if debugger_asked() and not getattr(error, "stopped", False):
+        error.stopped = True  # type: ignore[attr-defined]
+        hide_frames(error)
+        optional("pdb", "").post_mortem(error.__traceback__)
+
+
+crashed.append(stop_on)
