@@ -24,6 +24,7 @@ from .errors import MissingRuleError, where
 
 __all__ = [
     "CONVERSIONS",
+    "DELIVERY",
     "REGISTRY",
     "UFUNC_METHODS",
     "Handle",
@@ -68,6 +69,7 @@ class Registry(dict[Any, Callable[..., Any]]):
 
 REGISTRY = Registry()
 UFUNC_METHODS: dict[str, Callable[..., Any]] = {}  # "reduce", ... -> function of (ufunc, *args, **params)
+DELIVERY: list[Callable[..., Any]] = []  # (function, *args, out, **params) -> out, filled by ops
 # code of numpy that converts before it dispatches -> what it gets for a watched value
 CONVERSIONS: dict[CodeType, Callable[..., Any]] = {}
 
@@ -94,10 +96,11 @@ def missing(func: Any) -> MissingRuleError:
 class Traced:
     """A watched value: the surface of `numpy.ndarray` (operators and methods come from `ops`) over an interpreter."""
 
-    __slots__ = ("__weakref__", "level", "node", "value")
+    __slots__ = ("__weakref__", "level", "link", "node", "value")
     value: Any
     level: float
     node: Any
+    link: Any  # the values that it shares memory with, and how; only if there are some (storage.py)
 
     numbers = True  # whether `value` has the numbers that plain code would see
     unanswerable = ""
@@ -123,6 +126,8 @@ class Traced:
         return REGISTRY[ufunc](*args)
 
     def __array_function__(self, func: Any, types: Any, args: Any, params: Any) -> Any:
+        if "out" in params:
+            return DELIVERY[0](REGISTRY[func], *args, **params)
         return REGISTRY[func](*args, **params)
 
     # ---- what code asks about a value ----
@@ -213,11 +218,6 @@ class Traced:
         return TypeError(
             f"{what} of a watched value{where()} would lose its gradient. For the plain numbers use "
             "pycograd.value_of(x); to differentiate through third-party Python code use pycograd.weave(function)"
-        )
-
-    def __setitem__(self, key: Any, value: Any) -> None:
-        raise TypeError(
-            f"a watched value cannot be written in place{where()}; build the array with np.where, np.stack, ..."
         )
 
     def __reduce__(self) -> Any:

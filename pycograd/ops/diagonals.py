@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pycograd.core import Aval, shape_of, without_tape
+from pycograd.core import Aval, View, shape_of, without_tape
 
 from .families import arrayed, axes_of, composite, linear, no_rule, rank, structural
 
@@ -47,6 +47,7 @@ diagonal_ = linear(
     shape=diagonal_shape,
     into=add_on_diagonal,
     name="diagonal",
+    kind=View,
 )
 put_diagonal = linear(
     on_diagonal,

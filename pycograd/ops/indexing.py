@@ -12,7 +12,7 @@ from types import EllipsisType, NoneType
 
 import numpy as np
 
-from pycograd.core import REGISTRY, Aval, Handle, Primitive, Traced, shape_of, where
+from pycograd.core import REGISTRY, Aval, Handle, Primitive, Traced, View, shape_of, where
 
 from .families import all_batched, arrayed, linear, pad_rank, rank, watches
 
@@ -127,6 +127,7 @@ getitem = linear(
     shape=read_shape,
     into=add_at,
     name="getitem",
+    kind=View,
 )
 put = linear(
     scatter,

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pycograd.core import REGISTRY, Aval, shape_of, sum_to, value_of, without_tape
+from pycograd.core import REGISTRY, Aval, View, shape_of, sum_to, value_of, without_tape
 
 from .families import arrayed, axes_of, composite, linear, pad_rank, rank, watches
 
@@ -18,6 +18,7 @@ reshape_ = linear(
     shape=lambda x, *, shape: Aval(shape, np.dtype(x.dtype)),
     mismatch=lambda x_shape, *, shape: f"reshape: cannot reshape size {int(np.prod(x_shape))} into {shape}",
     name="reshape",
+    kind=View,
 )
 
 
@@ -63,6 +64,7 @@ broadcast_to_ = linear(
     ),
     shape=lambda x, *, shape: Aval(shape, np.dtype(x.dtype)),
     name="broadcast_to",
+    kind=View,
 )
 
 
@@ -81,6 +83,7 @@ transpose_ = linear(
     batch=lambda prim, xs, batched, params: prim.call(xs[0], axes=(0, *[a + 1 for a in params["axes"]])),
     shape=lambda x, *, axes: Aval(tuple(x.shape[a] for a in axes), x.dtype),
     name="transpose",
+    kind=View,
 )
 
 

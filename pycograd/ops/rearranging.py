@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pycograd.core import Aval, shape_of, without_tape
+from pycograd.core import Aval, View, shape_of, without_tape
 
 from .families import arrayed, axes_of, composite, example_axes, linear, rank
 
@@ -17,6 +17,7 @@ flip_ = linear(
     batch=lambda prim, xs, batched, params: prim.call(xs[0], axis=example_axes(params["axis"], xs[0])),
     shape=same_aval,
     name="flip",
+    kind=View,
 )
 
 

@@ -4,10 +4,11 @@ from functools import partial
 
 import numpy as np
 
-from pycograd.core import REGISTRY, UFUNC_METHODS, Traced
+from pycograd.core import REGISTRY, UFUNC_METHODS, Traced, handle
 
 from . import generalised
-from .families import no_rule
+from .families import no_rule, watches
+from .writing import accumulate_at, deliver, outside, plain_key
 
 HARMLESS = {"casting", "order", "subok", "signature", "extobj"}  # they change how a ufunc computes, not what
 
@@ -16,8 +17,13 @@ def call(ufunc, *args, out=None, where=True, dtype=None, **params):
     """`ufunc(*args)` with keywords; where `where` is false the result is 0, as numpy leaves it undefined."""
     if ufunc.signature:
         return generalised.call(ufunc, *args, out=out, dtype=dtype, **params)
-    if len(args) > ufunc.nin or out is not None and any(o is not None for o in np.atleast_1d(out)):
-        raise no_rule(ufunc, "out")
+    out = out if type(out) is tuple else (out,)
+    args, out = args[: ufunc.nin], args[ufunc.nin :] or out
+    if any(o is not None for o in out):
+        if len(out) > 1:
+            raise no_rule(ufunc, "out")
+        params["dtype"] = dtype
+        return deliver(call(ufunc, *args, **params), out[0], where)
     unknown = set(params) - HARMLESS
     if unknown:
         raise TypeError(f"{ufunc.__name__}() got an unexpected keyword argument {min(unknown)!r}")
@@ -49,9 +55,23 @@ def outer(ufunc, a, b, **params):
     return ufunc(a, b, **params)
 
 
-def at(ufunc, a, *rest):
-    """`ufunc.at` writes in place, which a watched value cannot be."""
-    raise no_rule(ufunc, "at")
+def at(ufunc, a, indices, *b):
+    """`ufunc.at`: in place, an index that is named twice counts twice."""
+    if isinstance(a, Traced):
+        a = handle(a)
+    elif watches((a, indices, *b)):
+        a = outside(a, f"np.{ufunc.__name__}.at", b)
+    else:
+        return ufunc.at(a, indices, *b)
+    if ufunc is np.add:
+        return accumulate_at(a, indices, b[0])
+    if ufunc is np.subtract:
+        return accumulate_at(a, indices, np.negative(b[0]))
+    places = np.reshape(np.arange(a.size), a.shape)[plain_key(indices)]
+    if np.unique(places).size < places.size:
+        raise no_rule(ufunc, "at")  # one after the other
+    a[indices] = ufunc(a[indices], *b)
+    return None
 
 
 def method(table, ufunc):

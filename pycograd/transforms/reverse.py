@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from pycograd.core import (
+    PLAIN,
     Handle,
     Traced,
     Var,
@@ -17,13 +18,14 @@ from pycograd.core import (
     tree_flatten,
     tree_map,
     tree_unflatten,
+    twin,
     watched,
     zeros,
 )
 from pycograd.core.tape import AVAL, INDEX, Node
 from pycograd.weave import woven
 
-from .arguments import Argnums, Selection, Transformed, described, like, name_of, one_of
+from .arguments import Argnums, Selection, Transformed, contents, described, leave, like, name_of, one_of
 
 __all__ = [
     "elementwise_grad",
@@ -39,14 +41,15 @@ __all__ = [
 class Recording:
     """One run of a function on a tape of its own: its output, one level down, and the way back."""
 
-    __slots__ = ("inputs", "level", "out", "selection")
+    __slots__ = ("inputs", "level", "out", "selection", "written")
 
     def __init__(self, f: Callable[..., Any], selection: Selection, transform: str) -> None:
         self.selection = selection
         with running(transform) as self.level:
-            variables = [watched(x, self.level) for x in selection.leaves]
+            variables = [watched(x, self.level) for x in selection.values()]
             self.inputs = [v.node for v in variables]
-            self.out = selection.call(woven(f), variables)
+            self.out = settled(selection.call(woven(f), variables))
+            self.written = contents(variables, self.level)
 
     def node_of(self, y: Any) -> Node | None:
         """The node of `y`, if it depends on the inputs."""
@@ -55,13 +58,28 @@ class Recording:
     def value_of(self, y: Any) -> Any:
         """`y` one level down."""
         y = y.current() if isinstance(y, Handle) else y
-        return y.value if type(y) is Var and y.level == self.level else y
+        return twin(y.value) if type(y) is Var and y.level == self.level else y
+
+    def leave(self) -> None:
+        """Leave in the caller's arrays what the function wrote: after the backward pass, whose tape may hold their memory."""
+        leave(self.selection.leaves, self.written)
+        self.written = [None] * len(self.written)
 
     def gradients(self, roots: list[tuple[Node, Any]]) -> list[Any]:
         """The cotangents of the inputs, given those of some nodes."""
         found = backward(roots)
+        self.leave()
         gs = [found[n[INDEX]][1] if n[INDEX] in found else zeros(n[AVAL]) for n in self.inputs]
         return [like(g, x) for g, x in zip(gs, self.selection.leaves, strict=True)]
+
+
+def settled(out: Any) -> Any:
+    """What a function returned, with the values of its handles as they are now."""
+    if isinstance(out, Handle):
+        return out.current()
+    if type(out) in PLAIN or isinstance(out, Traced):
+        return out
+    return tree_map(lambda y: y.current() if isinstance(y, Handle) else y, out)
 
 
 def value_and_grad(
