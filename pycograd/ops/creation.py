@@ -7,11 +7,15 @@ import numpy as np
 from pycograd.core import (
     REGISTRY,
     Aval,
+    Buffer,
     Primitive,
+    Storage,
     Traced,
     aval_of,
+    buffer,
     registered,
     shape_of,
+    twin,
     value_of,
     without_tape,
 )
@@ -53,7 +57,7 @@ def astype(x, dtype, order="K", casting="unsafe", subok=True, copy=True):
         )
         raise TypeError(text)
     if have == dtype and not isinstance(have, type):
-        return x
+        return copy_of(x) if copy else x
     return (astype_ if dtype.kind in "fcV" else discrete_).call(x, dtype=dtype)
 
 
@@ -114,9 +118,14 @@ def array(object, dtype=None, *, copy=True, order="K", subok=False, ndmin=0, lik
     """`np.array`; nested lists may hold watched values and plain numbers."""
     if not watches((object,)):
         return np.array(object, dtype, copy=copy, order=order, subok=subok, ndmin=ndmin, **params)
-    y = built(object)
+    y = built(object) if copy is None or copy is False else copy_of(built(object))
     y = y if dtype is None else keep_array(y, dtype)
     return y if y.ndim >= ndmin else np.reshape(y, (1,) * (ndmin - y.ndim) + y.shape)
+
+
+def copy_of(x):
+    """A copy of the value `x`: an object of its own, which may be written."""
+    return buffer(Storage(x.current(), own=False)) if type(x) is Buffer else twin(x)
 
 
 def keep_array(x, dtype):
@@ -131,7 +140,7 @@ def as_array(func):
     def convert(a, dtype=None, order=None, **params):
         if not watches((a,)):
             return func(a, dtype, order, **params) if order is not None else func(a, dtype, **params)
-        return array(a, dtype)
+        return array(a, dtype, copy=None)
 
     REGISTRY[func] = convert
 
@@ -143,7 +152,7 @@ as_array(np.asarray_chkfinite)
 
 def contiguous(func):
     def convert(a, dtype=None, *, like=None):
-        return array(a, dtype, ndmin=least) if watches((a,)) else func(a, dtype)
+        return array(a, dtype, ndmin=least, copy=None) if watches((a,)) else func(a, dtype)
 
     least = 1 if func is np.ascontiguousarray else 0
     REGISTRY[func] = convert
@@ -162,7 +171,7 @@ def copy(a, order="K", subok=False):
 @composite(np.require)
 def require(a, dtype=None, requirements=None, *, like=None):
     """`np.require`."""
-    return array(a, dtype)
+    return array(a, dtype, copy=None)
 
 
 @registered(np.fromiter)
@@ -189,7 +198,9 @@ def dtype_like(a, dtype):
 def full(shape, fill_value, dtype=None, order="C", *, device=None, like=None):
     """`np.full`."""
     shape, fill_value = without_tape(shape), array(fill_value, dtype)
-    return np.broadcast_to(fill_value, shape) if watches((fill_value,)) else np.full(shape, fill_value)
+    if not watches((fill_value,)):
+        return np.full(shape, fill_value)
+    return copy_of(np.broadcast_to(fill_value, shape))  # it may be written, a broadcast view may not
 
 
 @composite(np.full_like)

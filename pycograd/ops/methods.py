@@ -7,7 +7,7 @@ import numpy as np
 
 from pycograd.core import REGISTRY, Traced, value_of, where, without_tape
 
-from .creation import astype
+from .creation import astype, copy_of
 from .movement import layout, np_reshape, np_transpose
 from .reductions import np_sum
 from .scalars import rounded, to_python
@@ -71,7 +71,7 @@ def transpose(self, *axes):
 
 def flatten(self, order="C"):
     """`np.ravel`."""
-    return np_reshape(self, (-1,), layout(self, order))
+    return copy_of(np_reshape(self, (-1,), layout(self, order)))
 
 
 def compress(self, condition, axis=None, out=None):
@@ -99,8 +99,8 @@ def tolist(self):
 
 
 def copy(self, order="C"):
-    """This value: nothing writes into it."""
-    return self
+    """This value, as an object of its own, which may be written."""
+    return copy_of(self)
 
 
 def to_device(self, device, /, *, stream=None):
