@@ -16,7 +16,7 @@ SAME = (
     "all any argmax argmin argpartition argsort clip conj conjugate cumprod cumsum diagonal dot max mean min nonzero "
     "prod repeat round searchsorted squeeze std swapaxes take trace var ravel choose"
 ).split()
-IN_PLACE = "fill partition put resize setfield sort setflags byteswap".split()
+IN_PLACE = "resize setfield setflags byteswap".split()
 LOSING = "tobytes tofile dump dumps view getfield".split()
 
 
