@@ -36,6 +36,7 @@ from .storage import Storage as Storage
 from .storage import Store as Store
 from .storage import View as View
 from .storage import buffer as buffer
+from .storage import copied as copied
 from .storage import fresh as fresh
 from .storage import handle as handle
 from .symbol import Symbol as Symbol

@@ -20,12 +20,12 @@ from .batching import Batched, new_batched
 from .errors import where
 from .forward import Dual, new_dual
 from .levels import HAND_MADE, clock, innermost, levels, live, walls
-from .places import Place, Window, window_of
+from .places import Place, Window, view_at, window_of
 from .primitive import Primitive
 from .tape import Node, Var, new, new_var, twin
 from .traced import Handle, Traced, value_of
 
-__all__ = ["Buffer", "Storage", "Store", "View", "buffer", "fresh", "handle"]
+__all__ = ["Buffer", "Storage", "Store", "View", "buffer", "copied", "fresh", "handle"]
 
 
 # ---- operations ----------------------------------------------------------------------------------------------------
@@ -201,7 +201,7 @@ class Buffer(Handle):
     def current(self, kept: bool = True) -> Any:
         """The value now.  `kept`: somebody may hold on to it, so later stores must not be seen through it."""
         storage = self.storage
-        v = storage.now()
+        v = twin(storage.now())
         if self.window is not None:
             return Buffer.read(v, at=Place(self.window), copy=kept)
         if kept:
@@ -331,17 +331,22 @@ def named_operands(prim: Any) -> Any:
 class Family:
     """Watched values that share memory in numpy's eyes: what the first was, and weak references to those that live."""
 
-    __slots__ = ("first", "members", "room")
+    __slots__ = ("born", "first", "members", "room")
 
-    def __init__(self, x: Any) -> None:
-        self.first, self.members, self.room = twin(x), [ref(x)], 64
+    def __init__(self, x: Any, born: float | None = None) -> None:
+        self.first, self.members, self.room, self.born = twin(x), [ref(x)], 64, born
 
 
 def relate(x: Any, y: Any, prim: Any, params: Any) -> None:
     """Note that `y` is what the view maker `prim` gives on `x`: of no consequence until one of them is written."""
-    memory = value_of(x)
-    if type(memory) is np.ndarray and "key" not in params and not np.may_share_memory(memory, value_of(y)):
-        return  # numpy copied
+    key = params.get("key", ...)
+    if key is not ...:
+        if not view_at(key) or not y.shape and not (type(key) is tuple and ... in key):
+            return  # a copy, or a number
+    else:
+        memory = value_of(x)
+        if type(memory) is np.ndarray and not np.may_share_memory(memory, value_of(y)):
+            return
     try:
         family, makers = x.link
     except AttributeError:
@@ -351,6 +356,16 @@ def relate(x: Any, y: Any, prim: Any, params: Any) -> None:
     if len(family.members) > family.room:
         family.members = [m for m in family.members if m() is not None]
         family.room = 2 * len(family.members) + 64
+
+
+def copied(x: Any) -> Any:
+    """A copy of the watched value `x`: an object of its own, made now."""
+    if type(x) is Buffer:
+        return buffer(Storage(x.current(), own=False))
+    y = twin(x)
+    if walls and isinstance(y, Traced):
+        y.link = Family(y, next(levels)), ()
+    return y
 
 
 def handle(x: Any) -> Buffer:
@@ -363,7 +378,7 @@ def handle(x: Any) -> Buffer:
         family, _ = x.link
     except AttributeError:
         family = Family(x)
-    storage = Storage(family.first, own=False, born=birth(family.first))
+    storage = Storage(family.first, own=False, born=family.born or birth(family.first))
     for m in family.members:
         member = m()
         if member is None or type(member) is Buffer:

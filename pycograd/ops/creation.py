@@ -7,15 +7,12 @@ import numpy as np
 from pycograd.core import (
     REGISTRY,
     Aval,
-    Buffer,
     Primitive,
-    Storage,
     Traced,
     aval_of,
-    buffer,
+    copied,
     registered,
     shape_of,
-    twin,
     value_of,
     without_tape,
 )
@@ -57,7 +54,7 @@ def astype(x, dtype, order="K", casting="unsafe", subok=True, copy=True):
         )
         raise TypeError(text)
     if have == dtype and not isinstance(have, type):
-        return copy_of(x) if copy else x
+        return copied(x) if copy else x
     return (astype_ if dtype.kind in "fcV" else discrete_).call(x, dtype=dtype)
 
 
@@ -118,14 +115,9 @@ def array(object, dtype=None, *, copy=True, order="K", subok=False, ndmin=0, lik
     """`np.array`; nested lists may hold watched values and plain numbers."""
     if not watches((object,)):
         return np.array(object, dtype, copy=copy, order=order, subok=subok, ndmin=ndmin, **params)
-    y = built(object) if copy is None or copy is False else copy_of(built(object))
+    y = built(object) if copy is None or copy is False else copied(built(object))
     y = y if dtype is None else keep_array(y, dtype)
     return y if y.ndim >= ndmin else np.reshape(y, (1,) * (ndmin - y.ndim) + y.shape)
-
-
-def copy_of(x):
-    """A copy of the value `x`: an object of its own, which may be written."""
-    return buffer(Storage(x.current(), own=False)) if type(x) is Buffer else twin(x)
 
 
 def keep_array(x, dtype):
@@ -200,7 +192,7 @@ def full(shape, fill_value, dtype=None, order="C", *, device=None, like=None):
     shape, fill_value = without_tape(shape), array(fill_value, dtype)
     if not watches((fill_value,)):
         return np.full(shape, fill_value)
-    return copy_of(np.broadcast_to(fill_value, shape))  # it may be written, a broadcast view may not
+    return copied(np.broadcast_to(fill_value, shape))  # it may be written, a broadcast view may not
 
 
 @composite(np.full_like)

@@ -5,9 +5,9 @@ import operator
 
 import numpy as np
 
-from pycograd.core import REGISTRY, Traced, value_of, where, without_tape
+from pycograd.core import REGISTRY, Traced, copied, value_of, where, without_tape
 
-from .creation import astype, copy_of
+from .creation import astype
 from .movement import layout, np_reshape, np_transpose
 from .reductions import np_sum
 from .scalars import rounded, to_python
@@ -71,7 +71,7 @@ def transpose(self, *axes):
 
 def flatten(self, order="C"):
     """`np.ravel`."""
-    return copy_of(np_reshape(self, (-1,), layout(self, order)))
+    return copied(np_reshape(self, (-1,), layout(self, order)))
 
 
 def compress(self, condition, axis=None, out=None):
@@ -100,7 +100,7 @@ def tolist(self):
 
 def copy(self, order="C"):
     """This value, as an object of its own, which may be written."""
-    return copy_of(self)
+    return copied(self)
 
 
 def to_device(self, device, /, *, stream=None):

@@ -156,7 +156,7 @@ class Flat:
 def flat(x):
     """`x.flat`: a view where numpy makes one, which is a watched vector; else an iterator that writes through."""
     y = np_reshape(x, (-1,))
-    shares = y.storage is x.storage if type(y) is type(x) is Buffer else hasattr(y, "link")
+    shares = type(y) is Buffer and y.storage is x.storage if type(x) is Buffer else hasattr(y, "link")
     return y if shares else Flat(x)
 
 

@@ -171,8 +171,13 @@ def is_number(x):
     """Whether the watched value `x` stands for a number rather than for an array."""
     if x.shape:
         return False
-    v = value_of(x)
-    return type(v) is not np.ndarray or isinstance(x, Batched)
+    while isinstance(x, Traced):
+        if type(x) is Buffer:
+            return False
+        if type(x) is Batched:  # an example of rank 0 may be either: arrays of no axes are rare
+            return True
+        x = x.value
+    return type(x) is not np.ndarray
 
 
 def type_name(x):

@@ -22,7 +22,7 @@ from pycograd.core import (
     watched,
     zeros,
 )
-from pycograd.core.tape import AVAL, INDEX, Node
+from pycograd.core.tape import AVAL, FIRST_PARENT, INDEX, SAVED, Node
 from pycograd.weave import woven
 
 from .arguments import Argnums, Selection, Transformed, contents, described, leave, like, name_of, one_of
@@ -60,6 +60,15 @@ class Recording:
         y = y.current() if isinstance(y, Handle) else y
         return twin(y.value) if type(y) is Var and y.level == self.level else y
 
+    def keep_tape(self, nodes: list[Node | None]) -> list[Node | None]:
+        """`nodes`, with a tape of its own copies of the caller's arrays that the function wrote into, which are left so now."""
+        xs = [x for x, new in zip(self.selection.leaves, self.written, strict=True) if new is not None]
+        if not xs:
+            return nodes
+        nodes = with_copies(nodes, [x for x in xs if type(x) is np.ndarray])
+        self.leave()
+        return nodes
+
     def leave(self) -> None:
         """Leave in the caller's arrays what the function wrote: after the backward pass, whose tape may hold their memory."""
         leave(self.selection.leaves, self.written)
@@ -71,6 +80,31 @@ class Recording:
         self.leave()
         gs = [found[n[INDEX]][1] if n[INDEX] in found else zeros(n[AVAL]) for n in self.inputs]
         return [like(g, x) for g, x in zip(gs, self.selection.leaves, strict=True)]
+
+
+def with_copies(nodes: list[Node | None], arrays: list[Any]) -> list[Node | None]:
+    """The tape behind `nodes` once more, with copies of what it saved in the memory of `arrays`."""
+
+    def kept(saved: Any) -> Any:
+        if type(saved) is tuple:
+            return tuple(map(kept, saved))
+        if type(saved) is np.ndarray and any(np.may_share_memory(saved, a) for a in arrays):
+            return saved.copy()
+        return saved
+
+    found = {n[INDEX]: n for n in nodes if n is not None}
+    waiting = list(found.values())
+    while waiting:
+        for parent in waiting.pop()[FIRST_PARENT:]:
+            if parent[INDEX] not in found:
+                found[parent[INDEX]] = parent
+                waiting.append(parent)
+    copies: dict[int, Node] = {}
+    for index in sorted(found, reverse=True):  # the oldest first
+        node = found[index]
+        parents = [copies[p[INDEX]] for p in node[FIRST_PARENT:]]
+        copies[index] = (*node[:SAVED], kept(node[SAVED]), *node[SAVED + 1 : FIRST_PARENT], *parents)
+    return [None if n is None else copies[n[INDEX]] for n in nodes]
 
 
 def settled(out: Any) -> Any:
@@ -190,6 +224,7 @@ def with_pullback(f: Any, run: Recording, out: Any) -> tuple[Any, Callable[[Any]
     leaves, treedef = tree_flatten(out)
     nodes, values = [run.node_of(y) for y in leaves], [run.value_of(y) for y in leaves]
     shapes = [shape_of(v) for v in values]
+    nodes = run.keep_tape(nodes)
 
     def pullback(cotangent: Any) -> Any:
         gs, structure = tree_flatten(cotangent)

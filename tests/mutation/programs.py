@@ -402,9 +402,9 @@ def nested_lists(x):
 @program
 def questions_about_types(x):
     out = np.zeros(2)
-    if isinstance(out, np.ndarray) and isinstance(x, np.ndarray) and not isinstance(x[0], np.ndarray):
+    if isinstance(out, np.ndarray) and isinstance(x, np.ndarray) and not isinstance(len(x), np.ndarray):
         out[0] = x[0] * x[1]
-    if out.any() and out.shape == (2,) and len(out) == 2 and out.dtype == float:
+    if out.size and out.shape == (2,) and len(out) == 2 and out.dtype == float:
         out[1] = max(1, out.ndim)
     return weigh(out)
 
