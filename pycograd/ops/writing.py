@@ -61,7 +61,10 @@ def read_item(x, key):
         v = storage.value
         if type(v) is np.ndarray:
             return v[key]
-        return getitem.call(storage.now(), key=key)
+        v = storage.now()
+        if type(v) is Var and type(v.value) is np.ndarray:
+            return getitem.call(v, key=key)
+        return Buffer.read.call(v, at=key, copy=True)  # the number of each example is a view of the batch
     key = plain_key(key)
     if view_at(key):
         memory = storage.memory

@@ -83,7 +83,7 @@ def test_vmap(name):
 def test_checkpoint(name):
     f = PROGRAMS[name]
     if "checkpoint" in EXEMPT[name]:
-        with pytest.raises(TypeError, match="writes into its argument"):
+        with pytest.raises(TypeError, match="writes into its argument|made before checkpoint began"):
             grad(checkpoint(f))(X.copy())
         return
     c = checkpoint(f)
