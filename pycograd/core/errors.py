@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from types import FrameType
 
-__all__ = ["AutodiffWarning", "GradientMismatch", "MissingRuleError", "ShapeError", "user_frame", "where"]
+__all__ = ["AutodiffWarning", "GradientMismatch", "LostGradient", "MissingRuleError", "ShapeError", "user_frame", "where"]
 
 # Frames of these are never the user's: numpy, scipy, the standard library's functools and ours (but not our examples).
 OURS = str(Path(__file__).parent.parent)
@@ -18,6 +18,10 @@ FOREIGN = (str(Path(sys.modules["numpy"].__file__ or "").parent), "<")
 
 class AutodiffWarning(UserWarning):
     """A gradient ends, or a convention was used, at a place that the user should know."""
+
+
+class LostGradient(TypeError):
+    """A watched value was asked for its plain numbers, where its gradient would be lost."""
 
 
 class MissingRuleError(NotImplementedError):

@@ -8,6 +8,8 @@ never used twice: perturbation confusion cannot happen, there is no stack, and t
 from itertools import count
 from threading import get_ident
 
+from .errors import LostGradient
+
 __all__ = ["HAND_MADE", "clock", "innermost", "levels", "live", "running", "walls"]
 
 HAND_MADE = 0
@@ -47,7 +49,9 @@ class running:
             walls.append(self.wall)
         return self.level
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, _: object) -> None:
         del live[self.level]
         if self.transform in SEALED:
             walls.remove(self.wall)
+        if isinstance(error, ValueError) and isinstance(error.__cause__, LostGradient):
+            raise error.__cause__ from None  # numpy replaced our error by one of its own

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from .aval import Aval, aval_of, shape_of
-from .errors import MissingRuleError, where
+from .errors import LostGradient, MissingRuleError, expression, user_frame, where
 
 __all__ = [
     "CONVERSIONS",
@@ -215,7 +215,13 @@ class Traced:
         return x
 
     def _lost(self, what: str) -> TypeError:
-        return TypeError(
+        frame = user_frame()
+        if frame is not None and frame.f_code.co_code[frame.f_lasti] == STORE:
+            return LostGradient(
+                f"a watched value is written{where()} into {stored_name(frame)}, a plain array made outside the function, where "
+                "its gradient would be lost: make the array inside the function, or pass it as an argument"
+            )
+        return LostGradient(
             f"{what} of a watched value{where()} would lose its gradient. For the plain numbers use "
             "pycograd.value_of(x); to differentiate through third-party Python code use pycograd.weave(function)"
         )
@@ -230,6 +236,15 @@ class Traced:
 
     def __deepcopy__(self, memo: Any) -> Any:
         return self
+
+
+STORE = dis.opmap.get("STORE_SUBSCR", -1)
+
+
+def stored_name(frame: FrameType) -> str:
+    """The expression that the user's `frame` stores an element of."""
+    text = expression(frame)
+    return f"`{text[: text.rindex('[')]}`" if text.endswith("]") and text.count("[") == 1 else "an array"
 
 
 SUBSCRIPTS = {

@@ -91,7 +91,7 @@ def close(a, b):
     np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-9)
 
 
-X = np.array([0.3, -1.1, 0.7, 1.4, -0.2, 0.9])
+X = np.array([0.317, -1.131, 0.723, 1.419, -0.237, 0.941])
 V = np.array([1.0, -0.5, 0.3, 0.8, -1.2, 0.4])
 
 
