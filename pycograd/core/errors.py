@@ -8,7 +8,15 @@ import sys
 from pathlib import Path
 from types import FrameType
 
-__all__ = ["AutodiffWarning", "GradientMismatch", "LostGradient", "MissingRuleError", "ShapeError", "user_frame", "where"]
+__all__ = [
+    "AutodiffWarning",
+    "GradientMismatch",
+    "LostGradient",
+    "MissingRuleError",
+    "ShapeError",
+    "user_frame",
+    "where",
+]
 
 # Frames of these are never the user's: numpy, scipy, the standard library's functools and ours (but not our examples).
 OURS = str(Path(__file__).parent.parent)

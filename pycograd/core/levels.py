@@ -18,7 +18,8 @@ clock = count(
     0, -1
 )  # nodes count down: creation order is a topological order, and a heap pops the newest first
 live: dict[int, str] = {}  # level -> the transform that runs at it, for errors
-# Level, thread and clock at the start of each running transform that cannot honour a store into an older array: vmap, which
+# Level, thread and clock at the start of each running transform that cannot honour a store into an older
+# array: vmap, which
 # stands for a loop, and what runs twice.
 walls: list[tuple[int, int, int]] = []
 SEALED = frozenset(["vmap", "checkpoint", "capture"])

@@ -1,7 +1,9 @@
 """Places: where in an array something is read or stored.
 
-A place is a key, as numpy takes it, or a key of a window.  A window is a strided view of an array in C order, counted in
-elements, so that views of views, transposed, reshaped or reversed, are one window.  numpy itself computes it: the functions that
+A place is a key, as numpy takes it, or a key of a window.  A window is a strided view of an array in C
+order, counted in
+elements, so that views of views, transposed, reshaped or reversed, are one window.  numpy itself computes
+it: the functions that
 make the view are asked on an array of bytes of the same shape, which nobody reads.
 """
 

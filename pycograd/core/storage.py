@@ -1,6 +1,7 @@
 """Arrays that can be written, on top of watched values that cannot.
 
-What changes is a `Storage`, the memory of one array: a store replaces its `value` by the result of an operation.  A `Buffer`
+What changes is a `Storage`, the memory of one array: a store replaces its `value` by the result of an
+operation.  A `Buffer`
 is a handle on a window of it, at level infinity: it steps aside for its current value in whatever operation asks.
 
 A store may overwrite the memory of `value` while the storage owns it: from birth, or from the last store, until a whole
@@ -30,7 +31,9 @@ __all__ = ["Buffer", "Storage", "Store", "View", "buffer", "copied", "fresh", "h
 
 # ---- operations ----------------------------------------------------------------------------------------------------
 class View(Primitive):
-    """An operation on one array of which numpy makes a view, mostly: what it gives is noted as related to its operand."""
+    """An operation on one array of which numpy makes a view, mostly: what it gives is noted as related to
+    its operand.
+    """
 
     def become(self, call: Callable[..., Any]) -> None:
         def noting(x: Any, **params: Any) -> Any:
@@ -70,7 +73,10 @@ class Store(Primitive):
             self.overwrite(x, v, at)
             return x
         level, kind = top.level, type(top)
-        mine, his = top is x or isinstance(x, Traced) and x.level == level, isinstance(v, Traced) and v.level == level
+        mine, his = (
+            top is x or isinstance(x, Traced) and x.level == level,
+            isinstance(v, Traced) and v.level == level,
+        )
         if kind is Var:
             y = self.in_place(x.value if mine else x, v.value if his else v, at)
             return new_var(y, level, self.node(x.node if mine else None, v.node if his else None, y, at))
@@ -216,7 +222,11 @@ class Buffer(Handle):
         values = [a.storage.now() if type(a) is Buffer else a for a in args]
         kept = keeps(prim, values)
         xs = [
-            a.current(kept is None or i in kept) if type(a) is Buffer else a.current() if isinstance(a, Handle) else a
+            a.current(kept is None or i in kept)
+            if type(a) is Buffer
+            else a.current()
+            if isinstance(a, Handle)
+            else a
             for i, a in enumerate(args)
         ]
         y = prim.call(*xs, **params)
@@ -373,7 +383,9 @@ def handle(x: Any) -> Buffer:
     if type(x) is Buffer:
         return x
     if type(x) is Var and x.level == HAND_MADE and x.is_leaf:
-        raise TypeError(f"a Var made by hand is a leaf, which cannot be written in place{where()}: write to a copy")
+        raise TypeError(
+            f"a Var made by hand is a leaf, which cannot be written in place{where()}: write to a copy"
+        )
     try:
         family, _ = x.link
     except AttributeError:

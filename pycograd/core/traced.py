@@ -218,7 +218,8 @@ class Traced:
         frame = user_frame()
         if frame is not None and frame.f_code.co_code[frame.f_lasti] == STORE:
             return LostGradient(
-                f"a watched value is written{where()} into {stored_name(frame)}, a plain array made outside the function, where "
+                f"a watched value is written{where()} into {stored_name(frame)}, a plain array made "
+                f"outside the function, where "
                 "its gradient would be lost: make the array inside the function, or pass it as an argument"
             )
         return LostGradient(

@@ -60,7 +60,8 @@ def elementwise(
 
     def declare(impl: Callable[..., Any], *rules: Rule) -> Primitive:
         return Primitive(
-            impl, *rules, jvp=rules, batch=batch_elementwise, shape=elementwise_shape(func, dtype, impl), name=func.__name__,
+            impl, *rules, jvp=rules, batch=batch_elementwise, shape=elementwise_shape(func, dtype, impl),
+            name=func.__name__,
             unbounded=unbounded, same_aval=dtype is None,
         )  # fmt: skip
 
@@ -156,7 +157,11 @@ def watches(values: Any) -> bool:
     for v in values:
         if isinstance(v, Traced):
             return True
-        if isinstance(v, (list, tuple)) and not (len(v) > 8 and PLAIN.issuperset(map(type, v))) and watches(v):
+        if (
+            isinstance(v, (list, tuple))
+            and not (len(v) > 8 and PLAIN.issuperset(map(type, v)))
+            and watches(v)
+        ):
             return True
     return False
 

@@ -27,7 +27,9 @@ def overwrite(x, v, at):
 
 def add_in(x, v, at):
     part, key = opened(x, at)
-    if type(at) is Place and 0 in part.strides and key is ...:  # numpy's broadcast views: one element in many places
+    if (
+        type(at) is Place and 0 in part.strides and key is ...
+    ):  # numpy's broadcast views: one element in many places
         wide = tuple(i for i, s in enumerate(part.strides) if s == 0)
         v = np.sum(np.broadcast_to(v, part.shape), axis=wide, keepdims=True)
         part = part[tuple([slice(1) if i in wide else slice(None) for i in range(part.ndim)])]

@@ -1,4 +1,6 @@
-"""numpy's functions and methods that write into their argument: `copyto`, `put`, `place`, `sort()`, `fill()`, ... as stores."""
+"""numpy's functions and methods that write into their argument: `copyto`, `put`, `place`, `sort()`,
+`fill()`, ... as stores.
+"""
 
 import numpy as np
 
@@ -11,7 +13,9 @@ from .writing import deliver, is_number, outside, store_item
 
 
 def writer(func):
-    """Decorator: ours for `func`, whose first argument is written: a handle, or a plain array if all else is plain too."""
+    """Decorator: ours for `func`, whose first argument is written: a handle, or a plain array if all else is
+    plain too.
+    """
 
     def register(ours):
         def write(a, *args, **params):
@@ -72,7 +76,10 @@ def put_along_axis(arr, indices, values, axis):
         return
     axis = np.lib.array_utils.normalize_axis_index(axis, arr.ndim)
     shape = shape_of(arr)
-    key = [np.reshape(np.arange(n), tuple(n if j == i else 1 for j in range(len(shape)))) for i, n in enumerate(shape)]
+    key = [
+        np.reshape(np.arange(n), tuple(n if j == i else 1 for j in range(len(shape))))
+        for i, n in enumerate(shape)
+    ]
     key[axis] = indices
     store_item(arr, tuple(key), values)
 

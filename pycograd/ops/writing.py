@@ -1,4 +1,5 @@
-"""Writing: stores at a key, in-place operators, `out=`.  Any watched value can be written; it becomes a handle of a storage.
+"""Writing: stores at a key, in-place operators, `out=`.  Any watched value can be written; it becomes a
+handle of a storage.
 
 Nothing here knows how a store is made or undone (`places.py`, `core/storage.py`).
 """
@@ -11,12 +12,10 @@ import numpy as np
 from pycograd.core import (
     DELIVERY,
     PLAIN,
-    REGISTRY,
     Aval,
     Batched,
     Buffer,
     Place,
-
     Traced,
     Var,
     aval_of,
@@ -146,7 +145,8 @@ def each_example(mask, v, x):
         mask = np.reshape(mask, (*mask.shape, *(1,) * (len(x.shape) - len(mask.shape))))
         return np.where(mask, v, x.current())
     raise TypeError(
-        f"a store{where()} at an index that is {plain(mask).unanswerable}: a boolean mask can take one number; otherwise use "
+        f"a store{where()} at an index that is {plain(mask).unanswerable}: a boolean mask can take one "
+        f"number; otherwise use "
         "np.where"
     )
 
@@ -192,7 +192,8 @@ def outside(x, what, values):
     held = [v.current(False) if type(v) is Buffer else v for v in values]
     if any(isinstance(v, Traced) for v in held):
         raise TypeError(
-            f"a watched value is written{where()} into {variable_of(x)}, a plain array made outside the function, which "
+            f"a watched value is written{where()} into {variable_of(x)}, a plain array made outside the "
+            f"function, which "
             "would lose its gradient: make the array inside the function, or pass it as an argument"
         )
     return x
@@ -225,7 +226,11 @@ def in_place(prim):
 
 def write_in_place(operator, signed, a, b):
     a = handle(a)
-    if signed and isinstance(b, (Traced, np.ndarray, float, int)) and np.can_cast(aval_of(b).dtype, a.dtype, "same_kind"):
+    if (
+        signed
+        and isinstance(b, (Traced, np.ndarray, float, int))
+        and np.can_cast(aval_of(b).dtype, a.dtype, "same_kind")
+    ):
         b = b.current(True) if isinstance(b, Buffer) else b
         b = -b if signed < 0 else b
         a.storage.write(add_at, b, ... if a.window is None else Place(a.window))

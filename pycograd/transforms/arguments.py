@@ -10,9 +10,19 @@ from typing import Any
 
 import numpy as np
 
-from pycograd.core import PLAIN, Buffer, Traced, aval_of, register, twin, tree_flatten, tree_unflatten
+from pycograd.core import PLAIN, Buffer, Traced, aval_of, register, tree_flatten, tree_unflatten, twin
 
-__all__ = ["Grads", "Selection", "Transformed", "contents", "described", "is_differentiable", "leave", "like", "one_of"]
+__all__ = [
+    "Grads",
+    "Selection",
+    "Transformed",
+    "contents",
+    "described",
+    "is_differentiable",
+    "leave",
+    "like",
+    "one_of",
+]
 
 NUMBERS = PLAIN - {bool, np.bool_, np.ndarray}
 Argnums = int | str | Sequence[int | str] | None
@@ -144,7 +154,9 @@ class Selection:
 
 
 def contents(handles: Sequence[Any], level: int) -> list[Any]:
-    """What was written into each of the inputs `handles` of the transform of `level`, one level down; None if nothing was."""
+    """What was written into each of the inputs `handles` of the transform of `level`, one level down; None
+    if nothing was.
+    """
     found = []
     for h in handles:
         dirty = type(h) is Buffer and h.storage.dirty

@@ -79,7 +79,8 @@ def checkpoint(f: Callable[..., Any], *, policy: Any = None) -> Callable[..., An
             trees[:] = [tree]
             if any(type(x) is Buffer and x.storage.dirty for x in given):
                 raise TypeError(
-                    f"checkpoint of {described(g)}: it writes into its argument, which the second run would see: write into a "
+                    f"checkpoint of {described(g)}: it writes into its argument, which the second run "
+                    f"would see: write into a "
                     "copy of it"
                 )
             return [kept.unwatch(y) for y in ys] if kept else ys
@@ -93,7 +94,9 @@ def checkpoint(f: Callable[..., Any], *, policy: Any = None) -> Callable[..., An
 
 @contextmanager
 def relived(alive: dict[int, str]) -> Iterator[None]:
-    """While this lasts the transforms that ran in the first run count as running, so that arrays keep what they watch."""
+    """While this lasts the transforms that ran in the first run count as running, so that arrays keep what
+    they watch.
+    """
     added = {level: name for level, name in alive.items() if level not in live}
     live.update(added)
     try:

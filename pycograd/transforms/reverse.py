@@ -61,7 +61,9 @@ class Recording:
         return twin(y.value) if type(y) is Var and y.level == self.level else y
 
     def keep_tape(self, nodes: list[Node | None]) -> list[Node | None]:
-        """`nodes`, with a tape of its own copies of the caller's arrays that the function wrote into, which are left so now."""
+        """`nodes`, with a tape of its own copies of the caller's arrays that the function wrote into, which
+        are left so now.
+        """
         xs = [x for x, new in zip(self.selection.leaves, self.written, strict=True) if new is not None]
         if not xs:
             return nodes
@@ -70,7 +72,9 @@ class Recording:
         return nodes
 
     def leave(self) -> None:
-        """Leave in the caller's arrays what the function wrote: after the backward pass, whose tape may hold their memory."""
+        """Leave in the caller's arrays what the function wrote: after the backward pass, whose tape may hold
+        their memory.
+        """
         leave(self.selection.leaves, self.written)
         self.written = [None] * len(self.written)
 

@@ -14,7 +14,19 @@ from typing import Any
 
 import numpy as np
 
-from pycograd.core import DELIVERY, PLAIN, REGISTRY, UFUNC_METHODS, Batched, Buffer, Dual, Primitive, Symbol, Traced, Var
+from pycograd.core import (
+    DELIVERY,
+    PLAIN,
+    REGISTRY,
+    UFUNC_METHODS,
+    Batched,
+    Buffer,
+    Dual,
+    Primitive,
+    Symbol,
+    Traced,
+    Var,
+)
 
 from .plans import Plans
 from .rewriter import DYNAMIC, METHODS

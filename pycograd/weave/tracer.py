@@ -15,9 +15,9 @@ import pyccolo
 
 from pycograd.core import PLAIN
 
+from .births import born, owned
 from .plans import Plans
 from .resolve import PLANS, Cells, known, rebuild, registered, resolve_call, resolve_method, visible
-from .births import born, owned
 from .rewriter import BORN, KNOWN, METHOD, OWNED, PLAINS, RESOLVE, TYPE, VISIBLE, CallRewriter, is_birth
 from .source import Definition, compile_within, definition
 

@@ -1,7 +1,9 @@
 """Which arrays that a function makes may be written: read off its text, so that what is only read stays a plain array.
 
-A birth, a call such as `np.zeros(n)`, is only read if every use of it, and of the name it is assigned to, is an operand of
-arithmetic, an argument of a function of numpy that neither writes nor keeps it, a subscript, or a question about its type.
+A birth, a call such as `np.zeros(n)`, is only read if every use of it, and of the name it is assigned to, is
+an operand of
+arithmetic, an argument of a function of numpy that neither writes nor keeps it, a subscript, or a question
+about its type.
 Otherwise (stored into, returned, kept in an attribute or a container, passed on, a name of an inner function) it may be
 written.
 """
@@ -17,7 +19,8 @@ __all__ = ["BIRTHS", "COPIES", "Uses"]
 BIRTHS = frozenset(
     getattr(np, name)
     for name in (
-        "zeros ones empty full zeros_like ones_like empty_like full_like array copy arange linspace logspace geomspace eye "
+        "zeros ones empty full zeros_like ones_like empty_like full_like array copy arange linspace "
+        "logspace geomspace eye "
         "identity tri diag tile repeat"
     ).split()
 )
@@ -29,16 +32,22 @@ WRITERS = frozenset(
 SHARING = frozenset(
     getattr(np, name)
     for name in (
-        "asarray asanyarray ascontiguousarray asfortranarray reshape ravel transpose swapaxes moveaxis rollaxis squeeze "
-        "expand_dims broadcast_to broadcast_arrays atleast_1d atleast_2d atleast_3d diagonal split array_split hsplit vsplit "
-        "dsplit flip fliplr flipud rot90 real imag matrix_transpose permute_dims nditer ndenumerate require apply_along_axis "
+        "asarray asanyarray ascontiguousarray asfortranarray reshape ravel transpose swapaxes moveaxis "
+        "rollaxis squeeze "
+        "expand_dims broadcast_to broadcast_arrays atleast_1d atleast_2d atleast_3d diagonal split "
+        "array_split hsplit vsplit "
+        "dsplit flip fliplr flipud rot90 real imag matrix_transpose permute_dims nditer ndenumerate "
+        "require apply_along_axis "
         "vectorize frompyfunc apply_over_axes diag fromiter nan_to_num real_if_close"
     ).split()
 )
 TYPE = frozenset(["shape", "ndim", "size", "dtype", "nbytes", "itemsize"])
-VIEWS = frozenset(["T", "mT", "real", "imag", "reshape", "ravel", "transpose", "swapaxes", "squeeze", "diagonal", "view"])
+VIEWS = frozenset(
+    ["T", "mT", "real", "imag", "reshape", "ravel", "transpose", "swapaxes", "squeeze", "diagonal", "view"]
+)
 NUMBERS = frozenset(
-    "sum mean std var min max argmin argmax all any dot prod cumsum cumprod round clip item tolist copy astype flatten trace "
+    "sum mean std var min max argmin argmax all any dot prod cumsum cumprod round clip item tolist copy "
+    "astype flatten trace "
     "nonzero repeat take conj conjugate".split()
 )
 LOOPS = (ast.For, ast.comprehension)

@@ -38,7 +38,13 @@ def test_a_plain_array_made_outside():
         np.fill_diagonal(np.broadcast_to(OUTSIDE, (3, 3)), x[0])
         return x[0]
 
-    for f, name in ((stored, "`OUTSIDE`"), (out, "`OUTSIDE`"), (at, "`OUTSIDE`"), (augmented, "`table`"), (writer, "plain array")):
+    for f, name in (
+        (stored, "`OUTSIDE`"),
+        (out, "`OUTSIDE`"),
+        (at, "`OUTSIDE`"),
+        (augmented, "`table`"),
+        (writer, "plain array"),
+    ):
         raises(f, name, "test_errors.py", "made outside the function")
     assert not OUTSIDE.any()
 

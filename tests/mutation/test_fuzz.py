@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from pycograd import grad, jvp, value_and_grad, vmap
 
 KINDS = (
-    "zeros result copy row col rev part reshape T store scalar iadd imul isub out mask fancy at keep same flat fill window read"
+    "zeros result copy row col rev part reshape T store scalar iadd imul isub out mask fancy at keep "
+    "same flat fill window read"
 ).split()
 STEPS = st.lists(st.tuples(st.sampled_from(KINDS), *[st.integers(0, 999)] * 3), min_size=4, max_size=14)
 

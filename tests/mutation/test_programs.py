@@ -1,4 +1,6 @@
-"""Each program that writes, against plain numpy run side by side and against finite differences, under every transform."""
+"""Each program that writes, against plain numpy run side by side and against finite differences, under every
+transform.
+"""
 
 import numpy as np
 import pytest
@@ -28,7 +30,9 @@ def gradient(f):
 
 
 def close(a, b):
-    np.testing.assert_allclose(a, b, rtol=2e-6, atol=2e-7)  # the step to the fourth, times fifth derivatives of order 100
+    np.testing.assert_allclose(
+        a, b, rtol=2e-6, atol=2e-7
+    )  # the step to the fourth, times fifth derivatives of order 100
 
 
 def exact(a, b):
