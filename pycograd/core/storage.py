@@ -26,30 +26,34 @@ from .primitive import Primitive
 from .tape import Node, Var, new, new_var, twin
 from .traced import Handle, Traced, value_of
 
-__all__ = ["Buffer", "Storage", "Store", "View", "buffer", "copied", "fresh", "handle"]
+__all__ = ["Buffer", "Storage", "Store", "View", "buffer", "copied", "fresh", "handle", "note"]
 
 
 # ---- operations ----------------------------------------------------------------------------------------------------
 class View(Primitive):
-    """An operation on one array of which numpy makes a view, mostly: what it gives is noted as related to
-    its operand.
-    """
+    """An operation on one array of which numpy makes a view, mostly."""
 
-    def become(self, call: Callable[..., Any]) -> None:
-        def noting(x: Any, **params: Any) -> Any:
-            y = call(x, **params)
-            kind = type(y)
-            if kind is Var:
-                v = y.value
-                if type(v) is np.ndarray and v.base is None or isinstance(v, np.generic):
-                    return y
-            elif kind is np.ndarray or kind is Buffer or not issubclass(kind, Traced):
-                return y
-            if kind is type(x) and y is not x:
-                relate(x, y, self, params)
-            return y
+    def view(self, x: Any, **params: Any) -> Any:
+        """The result, noted as related to `x`: what code that users see calls; rules, which write nothing, use `call`."""
+        y = self.call(x, **params)
+        note(x, y, self, params)
+        return y
 
-        super().become(noting)
+
+def note(x: Any, y: Any, prim: View, params: dict[str, Any]) -> None:
+    """Relate the values `x` and `y`, unless `y` is a number, a copy, or a handle that knows."""
+    kind = type(y)
+    if kind is Var:
+        v = y.value
+        if type(v) is np.ndarray:
+            if v.base is None:
+                return
+        elif not isinstance(v, Traced):
+            return
+    elif kind is Buffer or not issubclass(kind, Traced):
+        return
+    if kind is type(x) and y is not x:
+        relate(x, y, prim, params)
 
 
 class Store(Primitive):

@@ -67,7 +67,7 @@ def diagonal(a, offset=0, axis1=0, axis2=1):
     axis1, axis2 = axes_of((axis1, axis2), rank(a))
     if axis1 == axis2:
         raise ValueError("axis1 and axis2 cannot be the same")
-    return diagonal_.call(a, offset=without_tape(offset).__index__(), axis1=axis1, axis2=axis2)
+    return diagonal_.view(a, offset=without_tape(offset).__index__(), axis1=axis1, axis2=axis2)
 
 
 @composite(np.diag)

@@ -42,8 +42,8 @@ def np_reshape(a, /, shape, order="C", *, copy=None):
     a = arrayed(a)
     shape = explicit(without_tape(shape), a.size)
     if order != "C" and layout(a, order) == "F":
-        return np.transpose(reshape_.call(np.transpose(a), shape=shape[::-1]))
-    return reshape_.call(a, shape=shape)
+        return np.transpose(reshape_.view(np.transpose(a), shape=shape[::-1]))
+    return reshape_.view(a, shape=shape)
 
 
 def layout(a, order):
@@ -72,7 +72,7 @@ def np_broadcast_to(array, shape, subok=False):
     """`np.broadcast_to`."""
     if not watches((array,)):
         return np.broadcast_to(array, without_tape(shape), subok)
-    return broadcast_to_.call(arrayed(array), shape=explicit(without_tape(shape), 0))
+    return broadcast_to_.view(arrayed(array), shape=explicit(without_tape(shape), 0))
 
 
 REGISTRY[np.broadcast_to] = np_broadcast_to
@@ -95,7 +95,7 @@ def np_transpose(a, axes=None):
     axes = tuple(reversed(range(rank(a)))) if axes is None else axes_of(axes, rank(a))
     if len(axes) != rank(a):
         raise ValueError("axes don't match array")
-    return a if axes == tuple(range(rank(a))) else transpose_.call(a, axes=axes)
+    return a if axes == tuple(range(rank(a))) else transpose_.view(a, axes=axes)
 
 
 REGISTRY[np.transpose] = REGISTRY[np.permute_dims] = np_transpose
@@ -166,7 +166,7 @@ def squeeze(a, axis=None):
     axes = [i for i, n in enumerate(shape) if n == 1] if axis is None else axes_of(axis, len(shape))
     if any(shape[i] != 1 for i in axes):
         raise ValueError("cannot select an axis to squeeze out which has size not equal to one")
-    return reshape_.call(a, shape=tuple(n for i, n in enumerate(shape) if i not in axes))
+    return reshape_.view(a, shape=tuple(n for i, n in enumerate(shape) if i not in axes))
 
 
 @composite(np.expand_dims)
@@ -175,7 +175,7 @@ def expand_dims(a, axis):
     shape, extra = list(shape_of(a := arrayed(a))), axis if isinstance(axis, (tuple, list)) else (axis,)
     for i in sorted(np.lib.array_utils.normalize_axis_tuple(extra, len(shape) + len(extra))):
         shape.insert(i, 1)
-    return reshape_.call(a, shape=tuple(shape))
+    return reshape_.view(a, shape=tuple(shape))
 
 
 def at_least(func, place):

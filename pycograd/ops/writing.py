@@ -215,7 +215,7 @@ def in_place(prim):
                 return operator.call(a, b)
             if count <= LONE and not hasattr(a, "link"):  # nobody else would see what is written
                 y = operator.call(a, b)
-                if aval_of(y) == aval_of(a):
+                if y.node[5] == a.node[5] if type(y) is type(a) is Var else aval_of(y) == aval_of(a):
                     return y
             elif type(a) is Probe:
                 return count
