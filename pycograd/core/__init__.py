@@ -40,6 +40,7 @@ from .storage import copied as copied
 from .storage import fresh as fresh
 from .storage import handle as handle
 from .storage import note as note
+from .storage import relate as relate
 from .symbol import Symbol as Symbol
 from .symbol import evaluate as evaluate
 from .symbol import new_symbol as new_symbol

@@ -26,7 +26,7 @@ from .primitive import Primitive
 from .tape import Node, Var, new, new_var, twin
 from .traced import Handle, Traced, value_of
 
-__all__ = ["Buffer", "Storage", "Store", "View", "buffer", "copied", "fresh", "handle", "note"]
+__all__ = ["Buffer", "Storage", "Store", "View", "buffer", "copied", "fresh", "handle", "note", "relate"]
 
 
 # ---- operations ----------------------------------------------------------------------------------------------------
@@ -52,8 +52,17 @@ def note(x: Any, y: Any, prim: View, params: dict[str, Any]) -> None:
             return
     elif kind is Buffer or not issubclass(kind, Traced):
         return
-    if kind is type(x) and y is not x:
-        relate(x, y, prim, params)
+    if kind is not type(x) or y is x:
+        return
+    key = params.get("key", ...)
+    if key is not ...:
+        if not view_at(key) or not y.shape and not (type(key) is tuple and ... in key):
+            return  # a copy, or a number
+    else:
+        memory = value_of(x)
+        if type(memory) is np.ndarray and not np.may_share_memory(memory, value_of(y)):
+            return
+    relate(x, y, prim, params)
 
 
 class Store(Primitive):
@@ -352,23 +361,19 @@ class Family:
 
 
 def relate(x: Any, y: Any, prim: Any, params: Any) -> None:
-    """Note that `y` is what the view maker `prim` gives on `x`: of no consequence until one of them is written."""
-    key = params.get("key", ...)
-    if key is not ...:
-        if not view_at(key) or not y.shape and not (type(key) is tuple and ... in key):
-            return  # a copy, or a number
-    else:
-        memory = value_of(x)
-        if type(memory) is np.ndarray and not np.may_share_memory(memory, value_of(y)):
-            return
+    """Note that `y` is what the view maker `prim` gives on `x`: of no consequence until one of them is written.
+
+    params  those of `prim`, or its key alone
+    """
     try:
         family, makers = x.link
     except AttributeError:
-        family, makers = x.link = Family(x), ()
-    y.link = family, (*makers, (prim, params))
-    family.members.append(ref(y))
-    if len(family.members) > family.room:
-        family.members = [m for m in family.members if m() is not None]
+        family, makers = x.link = Family(x), None
+    y.link = family, (makers, prim, params)
+    members = family.members
+    members.append(ref(y))
+    if len(members) > family.room:
+        family.members = [m for m in members if m() is not None]
         family.room = 2 * len(family.members) + 64
 
 
@@ -378,7 +383,7 @@ def copied(x: Any) -> Any:
         return buffer(Storage(x.current(), own=False))
     y = twin(x)
     if walls and isinstance(y, Traced):
-        y.link = Family(y, next(levels)), ()
+        y.link = Family(y, next(levels)), None
     return y
 
 
@@ -404,8 +409,8 @@ def handle(x: Any) -> Buffer:
             makers = member.link[1]
             del member.link
         except AttributeError:
-            makers = ()
-        for prim, params in makers:
+            makers = None
+        for prim, params in in_order(makers):
             window = storage.window(prim, params, window)
             if window is False:  # numpy gave a copy there
                 break
@@ -413,6 +418,15 @@ def handle(x: Any) -> Buffer:
             member.__class__ = Buffer
             member.value, member.node = storage, window
     return x if type(x) is Buffer else handle(x)
+
+
+def in_order(makers: Any) -> list[tuple[Any, dict[str, Any]]]:
+    """The view makers and their params, first to last."""
+    found = []
+    while makers is not None:
+        makers, prim, params = makers
+        found.append((prim, params if type(params) is dict else {"key": params}))
+    return found[::-1]
 
 
 def birth(x: Any) -> float | None:

@@ -12,7 +12,7 @@ from types import EllipsisType, NoneType
 
 import numpy as np
 
-from pycograd.core import REGISTRY, Aval, Handle, Primitive, Traced, Var, View, note, shape_of, where
+from pycograd.core import REGISTRY, Aval, Handle, Primitive, Traced, Var, View, note, relate, shape_of, where
 
 from .families import all_batched, arrayed, linear, pad_rank, rank, watches
 
@@ -256,7 +256,10 @@ def item(x, key):
         y = getitem.call(x, key=key)
         if type(y) is Var and type(y.value) is np.float64:  # what most are
             return y
-        note(x, y, getitem, {"key": key})
+        if kind is slice and type(y) is Var and type(x) is Var:
+            relate(x, y, getitem, key)
+        else:
+            note(x, y, getitem, {"key": key})
         return y
     if kind is not tuple:
         key = plain(key)
