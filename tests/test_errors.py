@@ -325,3 +325,37 @@ def test_numpys_own_errors_stay_instances_of_numpys():
         grad(lambda x: np.sum(np.linalg.inv(x)))(np.zeros((2, 2)))
     with pytest.raises(ZeroDivisionError):
         grad(lambda x: x / 0)(1.0)
+
+
+# ---- writing into arrays made outside
+OUTSIDE = np.zeros(4)
+
+
+def writes_an_element(x):
+    y = OUTSIDE
+    y[0] = x[0]  # here
+    return np.sum(y)
+
+
+def writes_a_slice(x):
+    y = OUTSIDE
+    y[:] = x  # here
+    return np.sum(y)
+
+
+def adds_in_place(x):
+    y = OUTSIDE
+    y += x  # here
+    return np.sum(y)
+
+
+@pytest.mark.parametrize("f", [writes_a_slice, writes_an_element, adds_in_place], ids=lambda f: f.__name__)
+def test_writing_into_a_plain_array_made_outside(f):
+    with pytest.raises(TypeError, match="make the array inside the function") as caught:
+        grad(f)(X)
+    assert line_marked_here(f) in str(caught.value) and "`y`" in str(caught.value)
+
+
+def test_an_unknown_keyword_is_told_under_the_name_that_the_user_wrote():
+    with pytest.raises(TypeError, match=r"^sum\(\) got an unexpected keyword argument 'axes'"):
+        grad(lambda x: np.sum(x, axes=0))(X)

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from laws import harness
-from laws.harness import Case
+from laws import harness, sweep
+from laws.case import Case
 from laws.row import normal, positive, row
 
 from pycograd.core import REGISTRY, Aval, Primitive, batch_by_loop, value_of
@@ -82,7 +82,7 @@ def test_a_wrong_rule_is_caught(what, monkeypatch):
 def test_a_right_operation_obeys_every_law(monkeypatch):
     monkeypatch.setitem(REGISTRY, cubed, operation())
     case = Case(row(cubed, normal(3, 4), complex=True))
-    for name, (law, concerns) in (harness.LAWS | harness.SWEEP).items():
+    for name, (law, concerns) in (harness.LAWS | sweep.SWEEP).items():
         if concerns(case) and name != "protocols":
             law(case)
 

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from laws.harness import LAWS, SWEEP, Case
-from laws.witnesses import by_jax, by_torch
+from laws.case import Case
+from laws.harness import LAWS
+from laws.libraries import by_jax, by_torch
+from laws.sweep import SWEEP
 
 from pycograd.core import REGISTRY
 

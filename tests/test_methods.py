@@ -7,6 +7,7 @@ import pytest
 from laws.row import normal
 
 from pycograd.core import REGISTRY, Traced, Var, new_batched, pullback, running, value_of
+from pycograd.weave import woven
 
 V, W = normal(3, 4), normal(4)
 
@@ -257,3 +258,18 @@ def test_the_parts_of_np_r_can_be_watched():
     grad, slope = pull(np.arange(7.0))
     assert slope == 6.0
     np.testing.assert_array_equal(grad, np.arange(4.0))
+
+
+def test_a_watched_number_prints_in_every_way_of_python():
+    def f(x):
+        text = "%.2f"
+        text %= x
+        return text + " %s %d" % (x, x) + f" {x:.2f} {x}" + " {:.1f}".format(x)  # noqa: UP031, UP032
+
+    for g in (f, woven(f)):
+        assert seen(g, 1.25) == "1.25 1.25 1 1.25 1.25 1.2"
+
+
+def test_what_asks_for_a_float_in_a_remainder_of_numbers_is_told():
+    with pytest.raises(TypeError, match="would lose its gradient"):
+        seen(lambda x: 7.0 % math.nextafter(x, 4.0), 1.25)

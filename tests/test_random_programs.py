@@ -11,7 +11,7 @@ from hypothesis.extra.numpy import (
     mutually_broadcastable_shapes,
 )
 from laws import harness
-from laws.harness import Case
+from laws.case import Case
 from laws.row import distinct, normal, positive, row
 
 LAWS = (

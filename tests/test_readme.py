@@ -25,6 +25,8 @@ def test_the_python_of_the_readme_runs(tmp_path):
     command = [sys.executable, *["-P"] * sys.flags.safe_path, "-W", "error", str(script)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stdout + done.stderr
+    says = re.findall(r"^print\(.*\)  +# (.*)$", script.read_text(encoding="utf-8"), re.M)
+    assert len(says) == 3 and done.stdout.splitlines() == says
 
 
 def test_the_readme_installs_from_the_checkout_never_by_name():

@@ -95,7 +95,7 @@ COUNTS = {
     sums: (X, 101, 0, 1),
     polynomial: (VECTOR, 9, 2048, 0),
     transcendental: (VECTOR, 9, 2560, 0),
-    scalars: (0.5, 158, 0, 0),
+    scalars: (0.5, 1, 0, 0),  # floats that depend on one other join their slopes: here all of them
     cross_entropy: (np.linspace(-1, 1, 8), 11, 6656, 1),
     slices: (VECTOR, 47, 432, 0),
     rearranged: (X, 11, 0, 0),
@@ -157,8 +157,9 @@ def counts_of(program, x):
         return outputs[-1]
 
     gradient = pycograd.value_and_grad(watched, argnums=0)
-    gradient(x)
-    nodes = tape_of(outputs[0])
+    for _ in range(20):  # an operation is compiled after its first calls
+        gradient(x)
+    nodes = tape_of(outputs[-1])
     kept = {id(a): a.nbytes for node in nodes for a in arrays_in(node[SAVED]) if a is not x}
     return len(nodes), sum(kept.values()), copies_during(lambda: gradient(x))
 

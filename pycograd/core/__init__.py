@@ -4,6 +4,7 @@ from .aval import PLAIN as PLAIN
 from .aval import Aval as Aval
 from .aval import aval_of as aval_of
 from .aval import cotangent_aval as cotangent_aval
+from .aval import has_own_operators as has_own_operators
 from .aval import ones as ones
 from .aval import result_dtype as result_dtype
 from .aval import shape_of as shape_of

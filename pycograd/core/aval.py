@@ -15,6 +15,7 @@ __all__ = [
     "aval_of",
     "cotangent_aval",
     "dtype_name",
+    "has_own_operators",
     "ones",
     "result_dtype",
     "shape_of",
@@ -77,6 +78,12 @@ def aval_of(x: Any) -> Aval:
         return make(Aval, (x.shape, x.dtype))
     except AttributeError:
         return Aval(np.shape(x), np.result_type(x))
+
+
+def has_own_operators(x: Any) -> bool:
+    """Whether `x` is an array of a class with operators of its own (np.matrix, masked arrays)."""
+    kind = type(x)
+    return kind not in PLAIN and issubclass(kind, np.ndarray) and kind.__mul__ is not np.ndarray.__mul__
 
 
 def shape_of(x: Any) -> tuple[int, ...]:

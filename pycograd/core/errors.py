@@ -22,6 +22,7 @@ __all__ = [
 OURS = str(Path(__file__).parent.parent)
 EXAMPLES = str(Path(OURS) / "examples")
 FOREIGN = (str(Path(sys.modules["numpy"].__file__ or "").parent), "<")
+TYPED = ("<ipython", "<doctest", "<stdin>")
 
 
 class AutodiffWarning(UserWarning):
@@ -50,7 +51,7 @@ def user_frame() -> FrameType | None:
     while frame is not None:
         file = frame.f_code.co_filename
         ours = file.startswith(OURS) and not file.startswith(EXAMPLES)
-        if not ours and not (file.startswith(FOREIGN) and not file.startswith("<ipython")):
+        if not ours and (file.startswith(TYPED) or not file.startswith(FOREIGN)):
             return frame
         frame = frame.f_back
     return None

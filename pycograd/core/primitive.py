@@ -14,20 +14,20 @@ stands the common one, written out per operation (`templates.py`).
 import inspect
 from collections.abc import Callable, Sequence
 from functools import cache, partial
-from math import inf, isfinite
+from math import inf
 from types import CellType, CodeType
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from .aval import PLAIN, Aval, aval_of, shape_of, zeros
+from .aval import Aval, aval_of, has_own_operators, shape_of, zeros
 from .batching import batch_by_loop
 from .errors import ShapeError, where
 from .tape import fit, pullback
 from .templates import fits_template, specialise
-from .traced import REGISTRY, UFUNC_METHODS, Traced
+from .traced import REGISTRY, UFUNC_METHODS, Traced, finite
 
-__all__ = ["Primitive", "dispatch", "finite"]
+__all__ = ["Primitive", "dispatch"]
 
 Rule = Callable[..., Any]
 Keep = Callable[[int, Any, Sequence[Any]], tuple[Any, ...]]
@@ -39,6 +39,9 @@ class Entry(NamedTuple):
     rule: Rule
     keep: Keep
     names: tuple[str, ...] = ()
+
+
+WORTH_COMPILING = 16  # calls
 
 
 class Primitive:
@@ -91,16 +94,16 @@ class Primitive:
         guard = guarded if unbounded else lambda rule: rule
         self.vjp = [None if r is None else self._entry(guard(r)) for r in vjp]
         if linear == "each":
-            jvp = [linear_in(self, i) for i in range(len(vjp))]
-        self.jvp = [None if r is None else self._entry(guard(r)) for r in jvp] or [
-            None if e is None else Entry(transposed(e.rule), keep_output_and(e.keep)) for e in self.vjp
-        ]
-        self.homes: list[
-            Callable[[Callable[..., Any]], None]
-        ] = []  # places that hold `call`, told when it changes
-        self.cell = CellType(
-            partial(first_call, self)
-        )  # shared by all woven functions that call this operation
+            self.jvp: list[Entry | None] = [linear_in(self, i) for i in range(len(vjp))]
+        elif jvp:
+            self.jvp = [None if r is None else self._entry(guard(r)) for r in jvp]
+        else:
+            self.jvp = [None if e is None else transposed(e) for e in self.vjp]
+        # places that hold `call`, told when it changes
+        self.homes: list[Callable[[Callable[..., Any]], None]] = []
+        # shared by all woven functions that call this operation
+        self.cell = CellType(partial(first_calls, self))
+        self.calls = 0
         self.call: Callable[..., Any] = self.cell.cell_contents
         self.source: str | None = None  # the text of the specialised call, to read
         self.dispatch: Callable[..., Any] = dispatch  # the general path
@@ -110,8 +113,11 @@ class Primitive:
         self.operator: Primitive = self  # the same operation as Python's operator computes it
 
     def __call__(self, *args: Any, **params: Any) -> Any:
-        if params and self.ufunc:
-            return UFUNC_METHODS["__call__"](self.ufunc, *args, **params)
+        if self.ufunc:
+            if params or len(args) != self.ufunc.nin:  # `out` may be positional
+                return UFUNC_METHODS["__call__"](self.ufunc, *args, **params)
+        elif params and len(args) < len(self.operands) and not self.variadic:
+            args = operands_by_name(self, args, params)
         return self.call(*args, **params)
 
     def __repr__(self) -> str:
@@ -143,10 +149,19 @@ class Primitive:
             home(call)
 
 
-def first_call(prim: Primitive, *args: Any, **params: Any) -> Any:
-    """Specialise `prim` when it is first called: most of a library's operations are never called in a program."""
-    prim.become(specialise(prim, mismatch) if fits_template(prim) else partial(prim.dispatch, prim))
-    return prim.call(*args, **params)
+def first_calls(prim: Primitive, *args: Any, **params: Any) -> Any:
+    """The general path, until `prim` is called often enough to be worth its own text, which costs a millisecond."""
+    prim.calls += 1
+    if prim.calls > WORTH_COMPILING:
+        prim.become(specialise(prim, mismatch) if fits_template(prim) else partial(prim.dispatch, prim))
+        return prim.call(*args, **params)
+    return prim.dispatch(prim, *args, **params)
+
+
+def operands_by_name(prim: Primitive, args: Sequence[Any], params: dict[str, Any]) -> tuple[Any, ...]:
+    """All operands of `prim` in order; those that are in `params`, by numpy's names for them, are taken out there."""
+    names = list(inspect.signature(prim.impl).parameters)[len(args) : len(prim.operands)]
+    return (*args, *[params.pop(name) for name in names if name in params])
 
 
 def find_primitive(name: str) -> Any:
@@ -160,6 +175,7 @@ def find_primitive(name: str) -> Any:
 def dispatch(prim: Primitive, *args: Any, **params: Any) -> Any:
     """Call `prim`: whoever watches an argument at the highest level interprets it."""
     top: Any = None
+    foreign: Any = None
     level: float = -1
     for a in args:
         if isinstance(a, Traced):
@@ -169,7 +185,14 @@ def dispatch(prim: Primitive, *args: Any, **params: Any) -> Any:
             type(a) is list or type(a) is tuple
         ):  # numpy takes them for arrays; these may hold watched values
             return dispatch(prim, *map(REGISTRY[np.asarray], args), **params)
+        elif has_own_operators(a):
+            foreign = a
     if top is not None:
+        if foreign is not None:
+            raise TypeError(
+                f"{prim.name} of a watched value and a {type(foreign).__name__}{where()}, whose operations are not an "
+                "array's: use np.asarray of it"
+            )
         return top.interpret(prim, level, args, params)
     try:
         return prim.impl(*args, **params)
@@ -193,14 +216,36 @@ def mismatch(prim: Primitive, error: ValueError, args: Sequence[Any], params: di
 
 
 # ---- rules that ask by name ----------------------------------------------------------------------------------------
+class Asks(NamedTuple):
+    """What a rule takes: names after the first argument, whether also all operands (`*xs`), whether parameters."""
+
+    names: tuple[str, ...]
+    operands: bool
+    params: bool
+
+
+def asks_of(rule: Rule) -> Asks:
+    """Read from the code of `rule`: a tenth of what `inspect.signature` costs, some 400 times at import.
+
+    A rule made for any number of operands says what it asks for in an attribute: `rule.asks`, a tuple of names.
+    """
+    if hasattr(rule, "asks"):
+        return Asks(rule.asks, False, True)
+    rule = getattr(rule, "__wrapped__", rule)
+    code = rule.__code__
+    return Asks(
+        code.co_varnames[1 : code.co_argcount],
+        bool(code.co_flags & 4),
+        code.co_kwonlyargcount > 0 or bool(code.co_flags & 8),
+    )
+
+
 def asked(prim: Primitive, rule: Rule) -> list[str]:
-    """The names that `rule` asks for after its first argument; `*xs` is listed as it stands."""
-    names = []
-    for p in list(inspect.signature(rule).parameters.values())[1:]:
-        if p.kind is p.VAR_POSITIONAL:
-            names += ["xs"] if prim.variadic else prim.operands
-        elif p.kind is p.POSITIONAL_OR_KEYWORD:
-            names.append(p.name)
+    """The names that `rule` asks for after its first argument; `*xs` stands for all operands."""
+    asks = asks_of(rule)
+    names = list(asks.names)
+    if asks.operands:
+        names += ["xs"] if prim.variadic else prim.operands
     known = {"y", "i", "x", "xs", "x_shape", "xs_shapes"} if prim.variadic else {"y", *prim.operands}
     for name in names:
         if name not in known and name.removesuffix("_shape") not in known:
@@ -234,20 +279,19 @@ def getter(prim: Primitive, name: str) -> Callable[[int, Any, Sequence[Any]], An
     return (lambda i, y, xs: shape_of(xs[at])) if name.endswith("_shape") else (lambda i, y, xs: xs[at])
 
 
-def linear_in(prim: Primitive, i: int) -> Rule:
+def linear_in(prim: Primitive, i: int) -> Entry:
     """The jvp rule of a function that is linear in operand `i`: the function itself."""
-    others = [name for j, name in enumerate(prim.operands) if j != i]
 
     def rule(t: Any, *xs: Any, **params: Any) -> Any:
         return prim.call(*xs[:i], t, *xs[i:], **params)
 
-    named = [inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in ("t", *others)]
-    rule.__signature__ = inspect.Signature(named)  # type: ignore[attr-defined]
-    return rule
+    others = [name for j, name in enumerate(prim.operands) if j != i]
+    return Entry(rule, keeper(prim, others), tuple(others))
 
 
-def transposed(rule: Rule) -> Rule:
+def transposed(vjp: Entry) -> Entry:
     """The jvp rule hidden in a vjp rule: a vjp is linear in g, and its own transpose is the jvp."""
+    rule = vjp.rule
 
     def jvp_rule(t: Any, y: Any, *residuals: Any, **params: Any) -> Any:
         aval = aval_of(t)
@@ -259,11 +303,7 @@ def transposed(rule: Rule) -> Rule:
         tangents = pullback(back, *zero)[1](t)
         return tuple(tangents) if isinstance(y, tuple) else tangents[0]
 
-    return jvp_rule
-
-
-def keep_output_and(keep: Keep) -> Keep:
-    return lambda i, y, xs: (y, *keep(i, y, xs))
+    return Entry(jvp_rule, lambda i, y, xs: (y, *vjp.keep(i, y, xs)))
 
 
 # ---- slopes that can be infinite -----------------------------------------------------------------------------------
@@ -274,9 +314,9 @@ def guarded(rule: Rule) -> Rule:
     """
 
     scope: dict[str, Any] = {"rule": rule, "finite": finite, "repaired": repaired, "inf": inf}
-    asked = list(inspect.signature(rule).parameters.values())[1:]
-    names = "".join(f", {p.name}" for p in asked if p.kind is p.POSITIONAL_OR_KEYWORD)
-    exec(guard_text(names, ", **params" if any(p.kind is p.KEYWORD_ONLY for p in asked) else ""), scope)
+    asks = asks_of(rule)
+    names = "".join(f", {name}" for name in asks.names) + ", *xs" * asks.operands
+    exec(guard_text(names, ", **params" * asks.params), scope)
     guarded_rule: Rule = scope["guarded_rule"]
     guarded_rule.__wrapped__ = rule  # type: ignore[attr-defined]
     return guarded_rule
@@ -300,24 +340,14 @@ def guarded_rule(t{names}{star}):
 
 def repaired(rule: Rule, t: Any, *kept: Any, **params: Any) -> Any:
     """`rule` again, with exact zeros where `t` is one and the result is not finite."""
-    with np.errstate(all="ignore"):  # Python floats raise where arrays give inf or nan
+    with np.errstate(all="ignore"):
+        # Python floats raise where arrays give inf or nan
         t, *kept = [np.float64(v) if type(v) is float else v for v in (t, *kept)]  # type: ignore[assignment]
         r = rule(t, *kept, **params)
-    bad = np.logical_and(t == 0, np.logical_not(np.isfinite(r)))
-    # once more, away from the singularity: the derivatives of this rule would meet 0 * inf there
-    calm = [np.where(bad, 0.5, v) if isinstance(v, (np.ndarray, np.generic, Traced)) else v for v in kept]
-    return np.where(bad, 0.0, rule(np.where(bad, 0.0, t), *calm, **params))
-
-
-def finite(r: Any) -> bool:
-    """Whether all numbers of `r` are finite; one pass of BLAS is the cheapest way to ask."""
-    if type(r) is float:
-        return isfinite(r)
-    while type(r) not in PLAIN and isinstance(r, Traced):
-        r = r.value
-    if type(r) in PLAIN:
-        return bool(abs(np.vdot(r, r)) < inf)
-    return not isinstance(r, Aval) and bool(np.isfinite(r).all())  # a captured value may turn out anything
+        bad = np.logical_and(t == 0, np.logical_not(np.isfinite(r)))
+        # once more, away from the singularity: the derivatives of this rule would meet 0 * inf there
+        calm = [np.where(bad, 0.5, v) if isinstance(v, (np.ndarray, np.generic, Traced)) else v for v in kept]
+        return np.where(bad, 0.0, rule(np.where(bad, 0.0, t), *calm, **params))
 
 
 # ---- defaults ------------------------------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ import numpy as np
 
 from .aval import PLAIN, Aval, aval_of, cotangent_aval, ones, shape_of, zeros
 from .levels import HAND_MADE, clock, live, running
-from .traced import Handle, Traced
+from .traced import Handle, Traced, finite
 
 __all__ = ["Several", "Var", "backward", "fit", "leaf", "new_var", "pullback", "record", "sum_to", "twin", "watched"]
 
@@ -199,6 +199,7 @@ class Roots:
     """Stands for the operation that makes one value of all that a backward pass starts from."""
 
     into = None
+    same_aval = False
 
 
 ROOTS = Roots()
@@ -212,7 +213,35 @@ def backward(roots: Iterable[tuple[Node, Any]], oldest: int = 1) -> dict[int, tu
     is always complete, so a heap is all the order there is to keep, and a node that has left it is gone, with what it
     saved.  A rule may return its argument, a view or a residual, so a first cotangent is only borrowed; a sum belongs
     to this pass (`owned`), and later ones are added to it in place.
+
+    Where a cotangent is an exact zero, so is what an elementwise rule makes of it, though a saved factor be inf or
+    nan: an unselected branch of `np.where` never poisons.  As that is rare, it is looked after in a second pass, if
+    some leaf comes out inf or nan in the first.
     """
+    roots = tuple(roots)
+    leaves = back(roots, oldest)
+    if all([has_no_numbers(g) or finite(g) for _, g in leaves.values()]):
+        return leaves
+    return back(roots, oldest, careful=True)
+
+
+def has_no_numbers(g: Any) -> bool:
+    """Whether `g` is being captured: then nobody knows what it turns out to be."""
+    while isinstance(g, Traced):
+        g = g.value
+    return isinstance(g, Aval)
+
+
+def zeros_kept(g: Any, pulled: Iterable[tuple[Node, Any]]) -> list[tuple[Node, Any]]:
+    """`pulled`, with zeros where the cotangent `g` is an exact zero and the rule made inf or nan of it."""
+    quiet = g == 0
+    return [(p, np.where(np.logical_and(quiet, np.logical_not(np.isfinite(c))), 0.0, c)) for p, c in pulled]
+
+
+def back(
+    roots: tuple[tuple[Node, Any], ...], oldest: int, careful: bool = False
+) -> dict[int, tuple[Node, Any]]:
+    """One backward pass."""
     start: Node = (-inf, ROOTS, lambda g, node: roots, (), False, None, NOTHING)
     heap: list[Node] = []
     cotangents: dict[float, Any] = {-inf: None}
@@ -232,7 +261,10 @@ def backward(roots: Iterable[tuple[Node, Any]], oldest: int = 1) -> dict[int, tu
             elif prim.into and type(g) in PLAIN and deposit(cotangents, owned, heap, g, node):
                 pass
             else:
-                for parent, c in node[2](g, node):
+                pulled = node[2](g, node)
+                if careful and prim.same_aval:
+                    pulled = zeros_kept(g, pulled)
+                for parent, c in pulled:
                     if not aligned and parent[5] is not None:
                         c = fit(c, parent[5])
                     i = parent[0]

@@ -14,12 +14,13 @@ import operator
 import sys
 from collections.abc import Callable
 from importlib import import_module
+from math import inf, isfinite
 from types import CodeType, FrameType
 from typing import Any
 
 import numpy as np
 
-from .aval import Aval, aval_of, shape_of
+from .aval import PLAIN, Aval, aval_of, shape_of
 from .errors import LostGradient, MissingRuleError, expression, user_frame, where
 
 __all__ = [
@@ -185,10 +186,14 @@ class Traced:
     def __int__(self) -> int:
         if self.dtype.kind in "iub":
             return int(self.value)
+        if _formats(sys._getframe(1)):
+            return int(value_of(self))
         raise self._lost("int()")
 
     def __float__(self) -> float:
-        raise self._lost("float()")
+        if _formats(sys._getframe(1)):
+            return float(value_of(self))
+        raise self._written() if _stores(sys._getframe(1)) else self._lost("float()")
 
     def __complex__(self) -> complex:
         raise self._lost("complex()")
@@ -199,7 +204,7 @@ class Traced:
             return CONVERSIONS[caller.f_code](self)
         if self.dtype.kind in "iub" and _indexes(caller):
             return np.asarray(self._plain_index(), dtype)
-        raise self._lost("conversion to a plain array")
+        raise self._written() if _stores(caller) else self._lost("conversion to a plain array")
 
     def _plain_index(self) -> Any:
         x: Any = self
@@ -215,16 +220,17 @@ class Traced:
         return x
 
     def _lost(self, what: str) -> TypeError:
-        frame = user_frame()
-        if frame is not None and frame.f_code.co_code[frame.f_lasti] == STORE:
-            return LostGradient(
-                f"a watched value is written{where()} into {stored_name(frame)}, a plain array made "
-                f"outside the function, where "
-                "its gradient would be lost: make the array inside the function, or pass it as an argument"
-            )
         return LostGradient(
             f"{what} of a watched value{where()} would lose its gradient. For the plain numbers use "
             "pycograd.value_of(x); to differentiate through third-party Python code use pycograd.weave(function)"
+        )
+
+    def _written(self) -> TypeError:
+        frame = user_frame()
+        return LostGradient(
+            f"a watched value is written{where()} into {stored_name(frame) if frame else 'an array'}, a plain array made "
+            "outside the function, where its gradient would be lost: make the array inside the function, or pass it as an "
+            "argument"
         )
 
     def __reduce__(self) -> Any:
@@ -239,9 +245,6 @@ class Traced:
         return self
 
 
-STORE = dis.opmap.get("STORE_SUBSCR", -1)
-
-
 def stored_name(frame: FrameType) -> str:
     """The expression that the user's `frame` stores an element of."""
     text = expression(frame)
@@ -251,6 +254,7 @@ def stored_name(frame: FrameType) -> str:
 SUBSCRIPTS = {
     dis.opmap[name] for name in ("BINARY_SUBSCR", "STORE_SUBSCR", "DELETE_SUBSCR") if name in dis.opmap
 }
+REMAINDERS = 6, 19  # the arguments of BINARY_OP for % and %=
 
 
 def _indexes(frame: FrameType) -> bool:
@@ -259,6 +263,17 @@ def _indexes(frame: FrameType) -> bool:
     if code[at] in SUBSCRIPTS:
         return True
     return dis.opname[code[at]] == "BINARY_OP" and "BINARY_SUBSCR" not in dis.opmap and code[at + 1] == 26
+
+
+def _stores(frame: FrameType) -> bool:
+    """Whether `frame` runs `array[key] = value`."""
+    return dis.opname[frame.f_code.co_code[frame.f_lasti]] in ("STORE_SUBSCR", "STORE_SLICE")
+
+
+def _formats(frame: FrameType) -> bool:
+    """Whether `frame` runs `text % values`: no other remainder asks for a plain number, and a text has no gradient."""
+    code, at = frame.f_code.co_code, frame.f_lasti
+    return dis.opname[code[at]] == "BINARY_OP" and code[at + 1] in REMAINDERS
 
 
 class Handle(Traced):
@@ -302,3 +317,14 @@ def without_tape(x: Any) -> Any:
         else:
             raise TypeError(f"a question about the numbers of {x!r}{where()}, which is {x.unanswerable}")
     return x
+
+
+def finite(r: Any) -> bool:
+    """Whether all numbers of `r` are finite; one pass of BLAS is the cheapest way to ask."""
+    if type(r) is float:
+        return isfinite(r)
+    while type(r) not in PLAIN and isinstance(r, Traced):
+        r = r.value
+    if type(r) in PLAIN:
+        return bool(abs(np.vdot(r, r)) < inf)
+    return not isinstance(r, Aval) and bool(np.isfinite(r).all())  # a captured value may turn out anything

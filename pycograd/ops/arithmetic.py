@@ -10,9 +10,9 @@ import operator
 
 import numpy as np
 
-from pycograd.core import Aval, Primitive
+from pycograd.core import PLAIN, Aval, Primitive, Traced, dispatch
 
-from .families import arrayed, batch_elementwise, composite, constant, elementwise
+from .families import arrayed, batch_elementwise, composite, constant, elementwise, watches
 
 add = elementwise(np.add, lambda t: t, lambda t: t, operator=operator.add)
 subtract = elementwise(np.subtract, lambda t: t, lambda t: -t, operator=operator.sub)
@@ -63,7 +63,7 @@ def divmod_(a, b, /):
 def share(a, b):
     """1 where `a` is above `b`, 1/2 where they tie, 0 elsewhere."""
     above, tie = a > b, a == b
-    return np.where(tie, 0.5, above) if np.any(tie) else above
+    return np.where(tie, 0.5, above) if np.count_nonzero(tie) else above
 
 
 def share_of_number(a, b):
@@ -75,7 +75,14 @@ def shape_of_share(a, b):
     return Aval(np.broadcast_shapes(a.shape, b.shape), np.dtype(float))
 
 
-over = Primitive(share, operands="a b", batch=batch_elementwise, shape=shape_of_share)
+share_ = Primitive(share, operands="a b", batch=batch_elementwise, shape=shape_of_share)
+
+
+def over(a, b):
+    """`share`, also of watched values; its slope is zero."""
+    return share(a, b) if type(a) in PLAIN and type(b) in PLAIN else share_.call(a, b)
+
+
 over_number = Primitive(share_of_number, operands="a b", batch=batch_elementwise, shape=shape_of_share)
 maximum = elementwise(np.maximum, lambda t, a, b: t * over(a, b), lambda t, a, b: t * over(b, a))
 minimum = elementwise(np.minimum, lambda t, a, b: t * over(b, a), lambda t, a, b: t * over(a, b))
@@ -88,6 +95,8 @@ def clip(a, a_min=None, a_max=None, out=None, *, min=None, max=None, **params):
     """`np.clip`: the smaller of `a_max` and the larger of `a_min` and `a`."""
     low, high = a_min if min is None else min, a_max if max is None else max
     y = arrayed(a)
+    if low is None and high is None:
+        return np.positive(y, **params)
     y = y if low is None else np.maximum(y, low, **params)
     return y if high is None else np.minimum(y, high, **params)
 
@@ -108,6 +117,17 @@ def slope_of_abs(t, x):
 absolute = elementwise(np.absolute, slope_of_abs, operator=operator.abs, dtype=real_dtype)
 fabs = elementwise(np.fabs, lambda t, x: t * np.sign(x), math=math.fabs)
 sign = constant(np.sign)
+
+
+def sign_in_general(prim, x):
+    """A real sign is constant between its jumps; that of a complex number, z / |z|, is not."""
+    if not isinstance(x, Traced) or x.dtype.kind != "c":
+        return dispatch(prim, x)
+    size = np.abs(x)
+    return np.where(size == 0, 0.0, x / np.where(size == 0, 1.0, size))
+
+
+sign.dispatch = sign_in_general
 copysign = elementwise(
     np.copysign, lambda t, a, b: t * (np.sign(a) * np.copysign(1.0, b)), None, math=math.copysign
 )
@@ -124,14 +144,16 @@ ldexp = elementwise(np.ldexp, lambda t, b: np.ldexp(t, b), None, math=math.ldexp
 
 @composite(np.nan_to_num)
 def nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
-    """`np.nan_to_num`: what replaces a nan or an infinity is constant."""
+    """`np.nan_to_num`: what replaces a nan or an infinity may be watched too."""
+    x = arrayed(x) if watches((x,)) else np.asarray(x)
     limits = np.finfo(x.dtype if x.dtype.kind in "fc" else float)
     high, low = (limits.max if posinf is None else posinf), (limits.min if neginf is None else neginf)
     if np.iscomplexobj(x):
         parts = (nan_to_num(part, nan=nan, posinf=high, neginf=low) for part in (np.real(x), np.imag(x)))
         return next(parts) + 1j * next(parts)
-    x = np.where(np.isnan(x), x.dtype.type(nan), x)
-    return np.where(x == np.inf, x.dtype.type(high), np.where(x == -np.inf, x.dtype.type(low), x))
+    for there, value in ((np.isnan(x), nan), (x == np.inf, high), (x == -np.inf, low)):
+        x = np.where(there, value.astype(x.dtype) if isinstance(value, Traced) else x.dtype.type(value), x)
+    return x
 
 
 gcd = constant(np.gcd, operands="a b")

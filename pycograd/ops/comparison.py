@@ -4,7 +4,7 @@ import operator
 
 import numpy as np
 
-from .families import constant
+from .families import arrayed, composite, constant
 
 greater = constant(np.greater, operands="a b", operator=operator.gt)
 greater_equal = constant(np.greater_equal, operands="a b", operator=operator.ge)
@@ -24,4 +24,12 @@ isposinf = constant(np.isposinf, dtype=lambda d: bool)
 isneginf = constant(np.isneginf, dtype=lambda d: bool)
 isreal = constant(np.isreal, dtype=lambda d: bool)
 iscomplex = constant(np.iscomplex, dtype=lambda d: bool)
-isclose = constant(np.isclose, operands="a b", dtype=lambda d, e: bool)
+
+
+@composite(np.isclose)
+def isclose(a, b, rtol=1e-05, atol=1e-08, equal_nan=False):
+    """`np.isclose`."""
+    a, b = arrayed(a), arrayed(b)
+    with np.errstate(invalid="ignore"):  # inf - inf
+        near = np.where(np.isfinite(b), np.abs(a - b) <= atol + rtol * np.abs(b), a == b)
+    return np.logical_or(near, np.logical_and(a != a, b != b)) if equal_nan else near

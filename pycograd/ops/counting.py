@@ -38,7 +38,7 @@ def logical(func, ufunc, identity):
             raise no_rule(ufunc, "initial")
         return reduce(array, axis, out, keepdims, where=where)
 
-    reduce.__name__ = func.__name__
+    reduce.__name__ = reduce.__qualname__ = func.__name__
     composite(func)(reduce)
     REDUCTIONS[ufunc] = reduce_ufunc
 
@@ -82,7 +82,7 @@ def index_of_extremum(func):
         axis = None if axis is None else axes_of(axis, rank(a))[0]
         return prim.call(a, axis=axis, keepdims=keepdims is not NO and bool(keepdims))
 
-    find.__name__ = func.__name__
+    find.__name__ = find.__qualname__ = func.__name__
     composite(func)(find)
 
 

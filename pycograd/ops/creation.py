@@ -14,6 +14,7 @@ from pycograd.core import (
     registered,
     shape_of,
     value_of,
+    where,
     without_tape,
 )
 
@@ -53,6 +54,10 @@ def astype(x, dtype, order="K", casting="unsafe", subok=True, copy=True):
             f"Cannot cast array data from {np.dtype(have)!r} to {dtype!r} according to the rule {casting!r}"
         )
         raise TypeError(text)
+    if dtype.kind == "O" and np.dtype(have).kind in "fc":
+        raise TypeError(
+            f"an array of objects{where()} would lose the gradient of a watched value: leave out dtype"
+        )
     if have == dtype and not isinstance(have, type):
         return copied(x) if copy else x
     return (astype_ if dtype.kind in "fcV" else discrete_).call(x, dtype=dtype)

@@ -61,8 +61,7 @@ def elementwise(
     def declare(impl: Callable[..., Any], *rules: Rule) -> Primitive:
         return Primitive(
             impl, *rules, jvp=rules, batch=batch_elementwise, shape=elementwise_shape(func, dtype, impl),
-            name=func.__name__,
-            unbounded=unbounded, same_aval=dtype is None,
+            name=func.__name__, unbounded=unbounded, same_aval=dtype is None,
         )  # fmt: skip
 
     prim = REGISTRY[func] = declare(func, *rules)
@@ -138,11 +137,15 @@ def composite(*funcs: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]
     """Decorator: numpy's `funcs`, written in terms of other operations; plain arguments go to numpy itself."""
 
     def declare(ours: Callable[..., Any]) -> Callable[..., Any]:
+        code = ours.__code__
+        names = code.co_varnames[: code.co_argcount]
+        out = slice(names.index("out"), names.index("out") + 1) if "out" in names else slice(0)
+
         @wraps(ours)
         def call(*args: Any, **params: Any) -> Any:
             if not (watches(args) or watches(params.values())):
                 return funcs[0](*args, **params)
-            if params.get("out") is not None:
+            if params.get("out") is not None or any(buffer is not None for buffer in args[out]):
                 raise no_rule(funcs[0], "out")
             return ours(*args, **params)
 
@@ -168,10 +171,12 @@ def watches(values: Any) -> bool:
 
 def no_rule(func: Any, keyword: str) -> MissingRuleError:
     """The error for a keyword of a supported function that cannot be differentiated."""
-    name = f"{func.__module__}.{func.__name__}".replace("numpy.", "np.")
-    return MissingRuleError(
-        f"{name} has no derivative with {keyword}={where()}; leave {keyword} out, or use @pycograd.custom_vjp"
-    )
+    module = getattr(func, "__module__", "numpy")  # a ufunc has none before numpy 2.1
+    name = f"{module}.{func.__name__}".replace("numpy.", "np.")
+    instead = f"leave {keyword} out, or use @pycograd.custom_vjp"
+    if keyword == "out":
+        instead = "take the array that it returns, as in a = a + b for a += b"
+    return MissingRuleError(f"{name} has no derivative with {keyword}={where()}; {instead}")
 
 
 def arrayed(x: Any) -> Any:

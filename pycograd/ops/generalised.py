@@ -4,26 +4,50 @@ import re
 
 import numpy as np
 
-from pycograd.core import REGISTRY, Traced
+from pycograd.core import REGISTRY, Traced, aval_of
 
 from .families import arrayed, no_rule
 
-HARMLESS = {"casting", "order", "subok", "signature", "extobj"}  # they change how a ufunc computes, not what
 
+def operands(
+    ufunc,
+    args,
+    *,
+    out=None,
+    dtype=None,
+    signature=None,
+    casting="same_kind",
+    order="K",
+    subok=True,
+    **unknown,
+):
+    """What `ufunc` computes with: its operands, converted as `dtype` or `signature` say and `casting` allows.
 
-def call(ufunc, *args, out=None, dtype=None, axes=None, axis=None, keepdims=False, **params):
-    """`ufunc(*args)` with `axes` (or `axis`, where each operand has one core axis), `keepdims` and `dtype`."""
-    if len(args) > ufunc.nin or out is not None and any(o is not None for o in np.atleast_1d(out)):
-        raise no_rule(ufunc, "out")
-    unknown = set(params) - HARMLESS
+    `order` and `subok` are about memory and subclasses, which watched values do not have.
+    """
     if unknown:
         raise TypeError(f"{ufunc.__name__}() got an unexpected keyword argument {min(unknown)!r}")
+    outputs = args[ufunc.nin :] + (out if isinstance(out, tuple) else (out,))
+    if any(o is not None for o in outputs):
+        raise no_rule(ufunc, "out")
+    args = [arrayed(a) for a in args[: ufunc.nin]]
+    if dtype is None and signature is None and casting == "same_kind":
+        return args
+    if signature is None:
+        signature = (*(None,) * ufunc.nin, *(dtype and np.dtype(dtype),) * ufunc.nout)
+    given = [type(a) if type(a) in (int, float, complex) else np.dtype(aval_of(a).dtype) for a in args]
+    dtypes = ufunc.resolve_dtypes((*given, *(None,) * ufunc.nout), signature=signature, casting=casting)
+    return [converted(a, d) for a, d in zip(args, dtypes)]
+
+
+def call(ufunc, *args, axes=None, axis=None, keepdims=False, **params):
+    """`ufunc(*args)` with `axes` (or `axis`, where each operand has one core axis), `keepdims` and `dtype`."""
+    xs = operands(ufunc, args, **params)
     cores = [len(re.findall(r"\w+", core)) for core in re.findall(r"\(([^)]*)\)", ufunc.signature)]
     if (axis is not None or keepdims) and cores != [1, 1, 0]:
         raise TypeError(f"{ufunc.__name__}: axis and keepdims are for products of vectors to numbers")
     if axis is not None:
         axes = [(axis,), (axis,), ()]
-    xs = [arrayed(a) if dtype is None else converted(arrayed(a), dtype) for a in args]
     if axes is None:
         y = REGISTRY[ufunc](*xs)
         return y[..., None] if keepdims else y
@@ -41,4 +65,5 @@ def last(axes):
 
 
 def converted(x, dtype):
-    return x.astype(dtype) if isinstance(x, Traced) else np.asarray(x, dtype)
+    """`x` with `dtype`; a number stays a scalar."""
+    return x.astype(dtype) if isinstance(x, Traced) else np.asarray(x, dtype)[()]

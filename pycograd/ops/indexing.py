@@ -7,7 +7,6 @@ index has no gradient.
 
 import operator
 from functools import cache
-from inspect import Parameter, Signature
 from types import EllipsisType, NoneType
 
 import numpy as np
@@ -80,7 +79,10 @@ def positions(buffer, key):
 
 def add_at(buffer, g, *, key):
     """buffer[key] += g, with repeated indices added up."""
-    if selects_once(key):
+    if type(key) is slice:
+        part = buffer[key]
+        part += g  # a view: `buffer[key] += g` would write it back once more
+    elif type(key) is int or selects_once(key):
         buffer[key] += g
     elif buffer.ndim > 1 and 4 * np.size(g) > max(buffer.size, 512) and buffer.flags.c_contiguous:
         # for rows, numpy is five times as fast with one flat index
@@ -147,9 +149,7 @@ def filled(key, indices):
 
 def asking(rule, *names):
     """`rule`, asking for `names` after its first argument."""
-    rule.__signature__ = Signature(
-        [Parameter(name, Parameter.POSITIONAL_OR_KEYWORD) for name in ("g", *names)]
-    )
+    rule.asks = names
     return rule
 
 

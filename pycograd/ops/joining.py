@@ -118,7 +118,7 @@ def joiner(func, prepare, axis):
         xs = [prepare(a) for a in pieces(tup)]
         return np.concatenate(xs, axis(xs[0]), dtype=dtype, casting=casting)
 
-    join.__name__ = func.__name__
+    join.__name__ = join.__qualname__ = func.__name__
     return composite(func)(join)
 
 

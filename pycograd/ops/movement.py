@@ -1,8 +1,11 @@
 """Functions that move elements without computing: reshape, transpose, broadcast, and what is made of them."""
 
+import math
+from functools import cache
+
 import numpy as np
 
-from pycograd.core import REGISTRY, Aval, View, shape_of, sum_to, value_of, without_tape
+from pycograd.core import REGISTRY, Aval, Traced, View, aval_of, shape_of, sum_to, value_of, without_tape
 
 from .families import arrayed, axes_of, composite, linear, pad_rank, rank, watches
 
@@ -11,9 +14,13 @@ def batch_to_shape(prim, xs, batched, params):
     return prim.call(xs[0], shape=(shape_of(xs[0])[0], *params["shape"]))
 
 
+def reshaped(x, *, shape):
+    return x.reshape(shape) if type(x) is np.ndarray else np.reshape(x, shape)  # a method costs a sixth
+
+
 reshape_ = linear(
-    lambda x, *, shape: np.reshape(x, shape),
-    lambda g, x_shape, *, shape: np.reshape(g, x_shape),
+    reshaped,
+    lambda g, x_shape, *, shape: reshaped(g, shape=x_shape),
     batch=batch_to_shape,
     shape=lambda x, *, shape: Aval(shape, np.dtype(x.dtype)),
     mismatch=lambda x_shape, *, shape: f"reshape: cannot reshape size {int(np.prod(x_shape))} into {shape}",
@@ -22,12 +29,15 @@ reshape_ = linear(
 )
 
 
-def explicit(shape, size):
-    """`shape` as a tuple of plain integers, with numpy's -1 worked out."""
-    shape = tuple(int(n) for n in (shape if isinstance(shape, (tuple, list)) else (shape,)))
+def explicit(shape, a):
+    """`shape` for the elements of `a` as a tuple of plain integers, with numpy's -1 worked out."""
+    if type(shape) is not tuple or any([type(n) is not int for n in shape]):
+        shape = without_tape(shape)
+        shape = tuple([int(n) for n in (shape if isinstance(shape, (tuple, list)) else (shape,))])
     if -1 not in shape:
         return shape
-    known = -int(np.prod(shape))
+    size = aval_of(a).size
+    known = -math.prod(shape)
     return (
         tuple(size // known if n == -1 and known else n for n in shape)
         if known and size % known == 0
@@ -37,10 +47,11 @@ def explicit(shape, size):
 
 def np_reshape(a, /, shape, order="C", *, copy=None):
     """`np.reshape`, in any order."""
-    if not watches((a,)):
-        return np.reshape(a, without_tape(shape), order=order, copy=copy)
-    a = arrayed(a)
-    shape = explicit(without_tape(shape), a.size)
+    if not isinstance(a, Traced):
+        if not watches((a,)):
+            return np.reshape(a, without_tape(shape), order=order, copy=copy)
+        a = arrayed(a)
+    shape = explicit(shape, a)
     if order != "C" and layout(a, order) == "F":
         return np.transpose(reshape_.view(np.transpose(a), shape=shape[::-1]))
     return reshape_.view(a, shape=shape)
@@ -72,14 +83,21 @@ def np_broadcast_to(array, shape, subok=False):
     """`np.broadcast_to`."""
     if not watches((array,)):
         return np.broadcast_to(array, without_tape(shape), subok)
-    return broadcast_to_.view(arrayed(array), shape=explicit(without_tape(shape), 0))
+    return broadcast_to_.view(arrayed(array), shape=explicit(shape, array))
 
 
 REGISTRY[np.broadcast_to] = np_broadcast_to
 
+
+@cache
+def inverse(axes):
+    """The permutation that undoes `axes`."""
+    return tuple(np.argsort(axes).tolist())
+
+
 transpose_ = linear(
-    lambda x, *, axes: np.transpose(x, axes),
-    lambda g, *, axes: np.transpose(g, tuple(np.argsort(axes).tolist())),
+    lambda x, *, axes: x.transpose(axes),
+    lambda g, *, axes: g.transpose(inverse(axes)),
     batch=lambda prim, xs, batched, params: prim.call(xs[0], axes=(0, *[a + 1 for a in params["axes"]])),
     shape=lambda x, *, axes: Aval(tuple(x.shape[a] for a in axes), x.dtype),
     name="transpose",
@@ -92,10 +110,13 @@ def np_transpose(a, axes=None):
     if not watches((a,)):
         return np.transpose(a, axes)
     a = arrayed(a)
-    axes = tuple(reversed(range(rank(a)))) if axes is None else axes_of(axes, rank(a))
-    if len(axes) != rank(a):
+    n = rank(a)
+    if axes is None:
+        return transpose_.view(a, axes=tuple(range(n - 1, -1, -1))) if n > 1 else a
+    axes = axes_of(axes, n)
+    if len(axes) != n:
         raise ValueError("axes don't match array")
-    return a if axes == tuple(range(rank(a))) else transpose_.view(a, axes=axes)
+    return a if axes == tuple(range(n)) else transpose_.view(a, axes=axes)
 
 
 REGISTRY[np.transpose] = REGISTRY[np.permute_dims] = np_transpose

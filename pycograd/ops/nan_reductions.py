@@ -19,7 +19,7 @@ def ignoring(func, plain, fill):
         a = arrayed(a)
         return plain(np.where(np.isnan(a), fill, a), *args, **params)
 
-    reduce.__name__ = func.__name__
+    reduce.__name__ = reduce.__qualname__ = func.__name__
     return composite(func)(reduce)
 
 

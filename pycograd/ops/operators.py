@@ -1,10 +1,11 @@
 """Python's operators on watched values: each is the primitive's own call, which Python binds as a method."""
 
+from numbers import Number
 from types import FunctionType
 
 import numpy as np
 
-from pycograd.core import Traced, dispatch, value_of
+from pycograd.core import PLAIN, Traced, dispatch, value_of
 
 from .arithmetic import (
     absolute,
@@ -52,15 +53,27 @@ def install_reflected(prim, symbol):
     prim.live_at(home)
 
 
+FAMILIAR = (Traced, np.ndarray, np.generic, Number, list, tuple)
+
+
+def operate(prim, a, b):
+    """The general path of a binary operator: an operand of another kind may know it, as Python has it."""
+    for x in (a, b):
+        if type(x) not in PLAIN and not isinstance(x, FAMILIAR) and not hasattr(type(x), "__array__"):
+            return NotImplemented
+    return dispatch(prim, a, b)
+
+
 def product(prim, a, b):
     """The general path of `*`: a sequence times a whole number is repeated, as Python does it."""
     for sequence, count in ((a, b), (b, a)):
         if isinstance(sequence, (list, tuple, str)) and type(value_of(count)) in (int, np.int64):
             return NotImplemented
-    return dispatch(prim, a, b)
+    return operate(prim, a, b)
 
 
-multiply.operator.dispatch = product
+for prim in BINARY.values():
+    prim.operator.dispatch = product if prim is multiply else operate
 for symbol, prim in (BINARY | UNARY | COMPARISONS).items():
     install(prim.operator, symbol)
 for symbol, prim in BINARY.items():

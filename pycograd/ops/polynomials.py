@@ -164,7 +164,8 @@ def find_roots(p):
     companion = np.zeros((*p.shape[:-1], n, n), p.dtype)
     companion[..., 1:, :-1] = np.eye(n - 1)
     companion[..., 0, :] = -p[..., 1:] / p[..., :1]
-    return np.linalg.eigvals(companion)
+    y = np.linalg.eigvals(companion)
+    return y if p.dtype.kind == "c" or np.any(y.imag) else y.real
 
 
 def pull_roots(g, y, p):

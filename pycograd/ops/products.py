@@ -8,6 +8,7 @@ import numpy as np
 from pycograd.core import (
     PLAIN,
     REGISTRY,
+    UFUNC_METHODS,
     Aval,
     Primitive,
     ShapeError,
@@ -101,25 +102,40 @@ def conj(x):
     return np.conjugate(x) if np.iscomplexobj(x) else x
 
 
+def product_of_vectors(name):
+    """Decorator: the function computes the generalised ufunc `name` of two operands, if numpy has it (2.2)."""
+
+    def register(ours):
+        ufunc = getattr(np, name, None)
+
+        def call(*args, **params):
+            if len(args) == 2 and not params:
+                return ours(*args)
+            return UFUNC_METHODS["__call__"](ufunc, *args, **params)
+
+        if ufunc:
+            REGISTRY[ufunc] = call
+        return ours
+
+    return register
+
+
+@product_of_vectors("vecdot")
 def vecdot(a, b, /):
     """`np.vecdot` on last axes."""
     return np.einsum("...i,...i->...", conj(arrayed(a)), arrayed(b))
 
 
+@product_of_vectors("matvec")
 def matvec(a, b, /):
     """`np.matvec`."""
     return np.matmul(arrayed(a), arrayed(b)[..., None])[..., 0]
 
 
+@product_of_vectors("vecmat")
 def vecmat(a, b, /):
     """`np.vecmat`."""
     return np.matmul(conj(arrayed(a))[..., None, :], arrayed(b))[..., 0, :]
-
-
-REGISTRY[np.vecdot] = vecdot
-for ours in (matvec, vecmat):
-    if hasattr(np, ours.__name__):  # numpy 2.2
-        REGISTRY[getattr(np, ours.__name__)] = ours
 
 
 # ---- dot and its like ------------------------------------------------------------------------------------------------

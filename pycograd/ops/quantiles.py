@@ -223,7 +223,7 @@ def quantile_like(func, scale, n=None):
             a, q, axis, method, keepdims is not np._NoValue and bool(keepdims), weights, n, scale
         )
 
-    find.__name__ = func.__name__
+    find.__name__ = find.__qualname__ = func.__name__
     composite(func)(find)
 
 
@@ -252,7 +252,7 @@ def median_like(func, n=None):
         y = np.mean(statistic(flat, order_of(flat, k), k, n is None), axis=-1, keepdims=True)
         return reshaped(y, (), a, axis, keepdims is not np._NoValue and bool(keepdims))
 
-    find.__name__ = func.__name__
+    find.__name__ = find.__qualname__ = func.__name__
     composite(func)(find)
 
 

@@ -41,6 +41,12 @@ def weak(x):
     return dtype(0) if isinstance(dtype, type) else dtype
 
 
+@registered(type)
+def type_(*args, **params):
+    """`type`; of a watched value the type of the plain one."""
+    return args[0].__class__ if len(args) == 1 and isinstance(args[0], Traced) else type(*args, **params)
+
+
 @registered(np.result_type)
 def result_type(*arrays_and_dtypes):
     """`np.result_type`."""
@@ -78,18 +84,16 @@ def unsettled(x):
 def comparing(func, same):
     """Register `func`, a question about two arrays with one bool as its answer; under vmap each example has its own."""
 
-    def compare(a1, a2, *args, **params):
-        if not unsettled((a1, a2)):
-            return func(without_tape(a1), without_tape(a2), *args, **params)
-        return same(arrayed(a1), arrayed(a2), *args, **params)
+    def compare(*args, **params):
+        if not unsettled((*args, *params.values())):
+            return func(*map(without_tape, args), **{k: without_tape(v) for k, v in params.items()})
+        return same(*map(arrayed, args), **params)
 
     REGISTRY[func] = compare
 
 
 def close(a, b, rtol=1e-05, atol=1e-08, equal_nan=False):
-    b = np.broadcast_to(b, np.broadcast_shapes(shape_of(a), shape_of(b)))
-    near = np.where(np.isfinite(b), np.abs(a - b) <= atol + rtol * np.abs(b), a == b)
-    return np.all(np.logical_or(near, np.isnan(a) & np.isnan(b)) if equal_nan else near)
+    return np.all(np.isclose(a, b, rtol, atol, equal_nan))
 
 
 def equal(a1, a2, equal_nan=False):

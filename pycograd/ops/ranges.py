@@ -88,9 +88,11 @@ def geomspace(start, stop, num=50, endpoint=True, dtype=None, axis=0):
 @registered(np.arange)
 def arange(*args, dtype=None, **params):
     """`np.arange`: start + i * step; how many there are is constant."""
-    names = ("stop",) if len(args) == 1 and params.get("stop") is None else ("start", "stop", "step")
-    given = dict(zip(names, args, strict=False)) | {k: v for k, v in params.items() if v is not None}
-    start, stop, step = given.get("start", 0), given.get("stop"), given.get("step", 1)
+    given = dict(zip(("start", "stop", "step"), args, strict=False)) | params
+    start, stop, step = (given.get(name) for name in ("start", "stop", "step"))
+    if stop is None:
+        start, stop = None, start
+    start, step = (0 if start is None else start), (1 if step is None else step)
     if not watches((start, stop, step)):
         return np.arange(*args, dtype=dtype, **params)
     plain = np.arange(*map(without_tape, (start, stop, step)), dtype=dtype)

@@ -49,6 +49,9 @@ def spread(g, shape, axis, keepdims):
         return np.ndarray(shape, np.float64, g, 0, (0,) * len(shape))
     if type(g) is not np.ndarray or not g.size or not g.flags.c_contiguous:
         return np.broadcast_to(expand(g, shape, axis, keepdims), shape)
+    if type(axis) is int and not keepdims:
+        at = axis % len(shape)
+        return np.ndarray(shape, g.dtype, g, 0, (*g.strides[:at], 0, *g.strides[at:]))
     axes = axes_over(axis, len(shape))
     kept = iter([] if axis is None else g.strides)
     strides = tuple(
@@ -251,7 +254,7 @@ def accumulating(func, prim, ufunc, identity):
             raise no_rule(func, "out")
         return general(a, axis, dtype, out, keepdims, initial, where)
 
-    reduce.__name__ = func.__name__
+    reduce.__name__ = reduce.__qualname__ = func.__name__
     REGISTRY[func] = reduce
     return reduce
 
@@ -269,7 +272,7 @@ def extreme(prim, ufunc, fill, *funcs):
             raise no_rule(funcs[0], "out")
         return general(a, axis, None, out, keepdims, initial, where)
 
-    reduce.__name__ = funcs[0].__name__
+    reduce.__name__ = reduce.__qualname__ = funcs[0].__name__
     REGISTRY.update(dict.fromkeys(funcs, reduce))
     return reduce
 

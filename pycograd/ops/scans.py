@@ -278,7 +278,7 @@ def running(func, ufunc):
             return running_ufunc(ufunc, np.reshape(a, (-1,)), 0)
         return running_ufunc(ufunc, a, *axes_of(axis, rank(a)))
 
-    run.__name__ = func.__name__
+    run.__name__ = run.__qualname__ = func.__name__
     REGISTRY[func] = run
     return run
 
@@ -305,7 +305,7 @@ def cumulative(func, ufunc):
         y = placed(y, axis, AFTER, n)
         return y if ufunc is np.add else y + first(shape_of(y), axis)
 
-    run.__name__ = func.__name__
+    run.__name__ = run.__qualname__ = func.__name__
     composite(func)(run)
 
 

@@ -20,7 +20,7 @@ def positions(impl, name):
     return Primitive(impl, operands="x", batch=batch_axis, shape=shape, name=name)
 
 
-argsort_ = positions(lambda x, *, axis, kind: np.argsort(x, axis, kind), "argsort")
+argsort_ = positions(lambda x, *, axis, **how: np.argsort(x, axis, **how), "argsort")
 argpartition_ = positions(lambda x, *, axis, kth: np.argpartition(x, kth, axis), "argpartition")
 
 
@@ -43,28 +43,29 @@ def one_axis(a, axis):
     return (np.reshape(a, (-1,)), 0) if axis is None else (a, *axes_of(axis, rank(a)))
 
 
-def kind_of(func, kind, order, stable):
-    """The kind of sort asked for, a stable one by default."""
+def how(func, kind, order, stable, descending):
+    """The keywords of `np.argsort`; `descending` (numpy 2.5) goes with no `kind`."""
     if order is not None:
         raise no_rule(func, "order")
-    return "stable" if stable or kind is None else kind
+    if descending:
+        return {"kind": kind, "stable": stable, "descending": True}
+    return {"kind": "stable" if stable else kind}
 
 
 @composite(np.argsort)
-def argsort(a, axis=-1, kind=None, order=None, *, stable=None):
+def argsort(a, axis=-1, kind=None, order=None, *, stable=None, descending=None):
     """`np.argsort`."""
-    if order is not None:
-        raise no_rule(np.argsort, "order")
+    keywords = how(np.argsort, kind, order, stable, descending)
     a, axis = one_axis(a, axis)
-    return argsort_.call(a, axis=axis, kind="stable" if stable else kind)
+    return argsort_.call(a, axis=axis, **keywords)
 
 
 @composite(np.sort)
-def sort(a, axis=-1, kind=None, order=None, *, stable=None):
-    """`np.sort`."""
-    kind = kind_of(np.sort, kind, order, stable)
+def sort(a, axis=-1, kind=None, order=None, *, stable=None, descending=None):
+    """`np.sort`, a stable one by default."""
+    keywords = how(np.sort, kind, order, stable or (True if kind is None else None), descending)
     a, axis = one_axis(a, axis)
-    return np.take_along_axis(a, argsort_.call(a, axis=axis, kind=kind), axis)
+    return np.take_along_axis(a, argsort_.call(a, axis=axis, **keywords), axis)
 
 
 @composite(np.sort_complex)
@@ -213,7 +214,7 @@ def unique_with(func):
         found = func(without_tape(x))
         return found._replace(values=taken_from(found.values, x, equal_nan=False))
 
-    find.__name__ = func.__name__
+    find.__name__ = find.__qualname__ = func.__name__
     composite(func)(find)
 
 

@@ -106,7 +106,7 @@ def moment(func, prim, finish):
             return prim.call(a, axis=axis, keepdims=keepdims, ddof=ddof)
         return finish(masked_var(a, axis, keepdims, ddof, where, mean))
 
-    reduce.__name__ = func.__name__
+    reduce.__name__ = reduce.__qualname__ = func.__name__
     REGISTRY[func] = reduce
 
 
@@ -201,7 +201,7 @@ def cov(m, y=None, rowvar=True, bias=False, ddof=None, fweights=None, aweights=N
         free = 0.0
     x = x - mean[:, None]
     c = np.dot(x, np.conj(np.transpose(x if w is None else x * w)))
-    return np.squeeze(c * np.true_divide(1, free))
+    return np.squeeze(cast(c * np.true_divide(1, free), dtype))
 
 
 @composite(np.corrcoef)
@@ -255,12 +255,21 @@ def bincount(x, /, weights=None, minlength=0):
 
 @composite(np.histogram_bin_edges)
 def histogram_bin_edges(a, bins=10, range=None, weights=None):
-    """`np.histogram_bin_edges`: without a range the edges divide the way from the smallest element to the largest."""
-    a, bins = arrayed(a), without_tape(bins)
-    if range is not None or np.ndim(bins) or not aval_of(a).size:
-        return np.histogram_bin_edges(without_tape(a), bins, without_tape(range))
-    n = len(np.histogram_bin_edges(without_tape(a), bins)) - 1 if isinstance(bins, str) else bins
-    low, high = np.min(a), np.max(a)
+    """`np.histogram_bin_edges`: edges are where `bins` and `range` say, or from the smallest element to the largest."""
+    a, bins = arrayed(a), arrayed(bins)
+    if isinstance(bins, Traced) and bins.ndim:
+        np.histogram_bin_edges([], without_tape(bins))  # complains if they do not increase
+        return bins
+    if not (aval_of(a).size if range is None else watches((range,))):
+        return np.histogram_bin_edges(without_tape(a), bins, range)
+    if np.ndim(bins):
+        return np.histogram_bin_edges([], bins)
+    n = (
+        len(np.histogram_bin_edges(without_tape(a), bins, without_tape(range))) - 1
+        if isinstance(bins, str)
+        else bins
+    )
+    low, high = (np.min(a), np.max(a)) if range is None else range
     margin = np.where(low == high, 0.5, 0.0)
     dtype = np.dtype(aval_of(a).dtype)
     return np.linspace(low - margin, high + margin, n + 1, dtype=dtype if dtype.kind == "f" else float)
@@ -272,7 +281,7 @@ def histogram(a, bins=10, range=None, density=None, weights=None):
     edges = np.histogram_bin_edges(a, bins, range)
     a, limits = np.asarray(without_tape(a)).reshape(-1), np.asarray(without_tape(edges))
     if not watches((weights,)):
-        counts = np.histogram(a, bins, without_tape(range), None, weights)[0]
+        counts = np.histogram(a, without_tape(bins), without_tape(range), None, weights)[0]
     else:
         inside = np.flatnonzero((a >= limits[0]) & (a <= limits[-1]))
         labels = np.minimum(np.searchsorted(limits, a[inside], "right") - 1, len(limits) - 2)

@@ -8,28 +8,24 @@ from pycograd.core import REGISTRY, UFUNC_METHODS, Traced, handle
 
 from . import generalised
 from .families import no_rule, watches
+from .generalised import operands
 from .writing import accumulate_at, deliver, outside, plain_key
 
-HARMLESS = {"casting", "order", "subok", "signature", "extobj"}  # they change how a ufunc computes, not what
 
-
-def call(ufunc, *args, out=None, where=True, dtype=None, **params):
+def call(ufunc, *args, where=True, **params):
     """`ufunc(*args)` with keywords; where `where` is false the result is 0, as numpy leaves it undefined."""
+    if not watches((*args, where, *params.values())):
+        return ufunc(*args, where=where, **params) if where is not True else ufunc(*args, **params)
     if ufunc.signature:
-        return generalised.call(ufunc, *args, out=out, dtype=dtype, **params)
+        return generalised.call(ufunc, *args, **params)
+    out = params.pop("out", None)
     out = out if type(out) is tuple else (out,)
     args, out = args[: ufunc.nin], args[ufunc.nin :] or out
     if any(o is not None for o in out):
         if len(out) > 1:
             raise no_rule(ufunc, "out")
-        params["dtype"] = dtype
         return deliver(call(ufunc, *args, **params), out[0], where)
-    unknown = set(params) - HARMLESS
-    if unknown:
-        raise TypeError(f"{ufunc.__name__}() got an unexpected keyword argument {min(unknown)!r}")
-    if dtype is not None:
-        args = [np.asarray(a, dtype) if not isinstance(a, Traced) else a.astype(dtype) for a in args]
-    y = REGISTRY[ufunc](*args)
+    y = REGISTRY[ufunc](*operands(ufunc, args, **params))
     return y if where is True else np.where(where, y, 0)
 
 

@@ -10,7 +10,17 @@ from typing import Any
 
 import numpy as np
 
-from pycograd.core import PLAIN, Buffer, Traced, aval_of, register, tree_flatten, tree_unflatten, twin
+from pycograd.core import (
+    PLAIN,
+    Buffer,
+    Traced,
+    aval_of,
+    has_own_operators,
+    register,
+    tree_flatten,
+    tree_unflatten,
+    twin,
+)
 
 __all__ = [
     "Grads",
@@ -32,9 +42,8 @@ class Grads(tuple[Any, ...]):
     """One gradient per positional argument: a tuple that refuses to be taken for the gradient itself."""
 
     __slots__ = ()
-    __array_ufunc__ = None  # so that `array - grads` asks us
 
-    def _refuse(self, *_: Any) -> Any:
+    def _refuse(self, *_: Any, **__: Any) -> Any:
         raise TypeError(
             f"this is a tuple of {len(self)} gradient{'s' * (len(self) != 1)}, one per argument: "
             "unpack it, `(g,) = grad(f)(x)`, or ask for one, `grad(f, argnums=0)`"
@@ -42,6 +51,7 @@ class Grads(tuple[Any, ...]):
 
     __mul__ = __rmul__ = __add__ = __radd__ = __sub__ = __rsub__ = __truediv__ = __rtruediv__ = _refuse
     __matmul__ = __rmatmul__ = __pow__ = __rpow__ = __neg__ = _refuse
+    __array_ufunc__ = _refuse  # `array -= grads` and `np.multiply(lr, grads)` too
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
         return self._refuse() if len(self) == 1 else np.array(tuple(self), dtype)
@@ -103,6 +113,11 @@ class Selection:
             xs, treedef = tree_flatten(arg)
             self._plans.append((place, treedef, xs))
             self.leaves += filter(is_differentiable, xs)
+            for x in filter(has_own_operators, xs):
+                raise TypeError(
+                    f"{name_of(f)} got a {type(x).__name__} as argument {place!r}, whose operations are not an "
+                    "array's: pass np.asarray of it, or leave that argument out of argnums"
+                )
 
     def values(self) -> list[Any]:
         """The leaves as values that stay what they are when the caller's variables are written."""
@@ -191,7 +206,10 @@ def resolve(
         return Grads, list(range(len(args)))
     if isinstance(argnums, (int, str, np.integer)):
         return None, [place(f, argnums, args, kwargs)]
-    return tuple, [place(f, n, args, kwargs) for n in argnums]
+    places = [place(f, n, args, kwargs) for n in argnums]
+    if len(set(places)) < len(places):
+        raise ValueError(f"argnums={argnums} selects an argument of {name_of(f)} twice")
+    return tuple, places
 
 
 def place(f: Any, argnum: int | str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> int | str:

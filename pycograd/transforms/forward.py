@@ -23,7 +23,7 @@ from pycograd.core import (
     tree_unflatten,
     twin,
 )
-from pycograd.core.tape import INDEX
+from pycograd.core.tape import INDEX, fresh
 from pycograd.weave import woven
 
 from .arguments import Argnums, Selection, Transformed, contents, leave, name_of
@@ -53,14 +53,15 @@ def push(f: Callable[..., Any], selection: Selection, tangents: list[Any]) -> tu
         written = contents(duals, level)
     leave(selection.leaves, written)
     values = [y.value if type(y) is Dual and y.level == level else y for y in leaves]
-    return tree_unflatten(treedef, values), tree_unflatten(treedef, [tangent_of(y, level) for y in leaves])
+    tangents = [fresh(tangent_of(y, level)) for y in leaves]
+    return tree_unflatten(treedef, values), tree_unflatten(treedef, tangents)
 
 
 def forward_at(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
     """`jvp`, curried: forward_at(f, argnums)(*args)(v) is `(out, df.v)`, v the tangent of argument `argnums`.
 
-    >>> forward_at(np.sin)(0.0)(2.0)[1]
-    2.0
+    >>> forward_at(lambda x: x * x)(3.0)(1.0)
+    (9.0, 6.0)
     """
 
     def at(*args: Any, **kwargs: Any) -> Callable[[Any], tuple[Any, Any]]:
@@ -97,7 +98,9 @@ def linearize(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., 
         with np.errstate(all="ignore"):  # as in a backward pass: an infinite slope is an answer
             values = evaluate(nodes, {s.node[INDEX]: t for s, t in zip(inputs, given, strict=True)})
         mine = [type(t) is Symbol and t.level == level for t in leaves]
-        found = [fit(values[t.node[INDEX]], a) if m else t for t, m, a in zip(leaves, mine, avals, strict=True)]
-        return tree_unflatten(treedef, found)
+        found = [
+            fit(values[t.node[INDEX]], a) if m else t for t, m, a in zip(leaves, mine, avals, strict=True)
+        ]
+        return tree_unflatten(treedef, list(map(fresh, found)))
 
     return out, along

@@ -20,7 +20,7 @@ from pycograd.core.tape import Node
 from .arguments import Argnums, Selection, Transformed, name_of
 from .forward import jvp, linearize, push
 from .reverse import Recording, grad
-from .vectorize import in_chunks
+from .vectorize import apart, in_chunks
 
 __all__ = [
     "hessian",
@@ -77,7 +77,7 @@ def jacobian(
 ) -> Callable[..., Any]:
     """The Jacobian of `f`, by the mode that takes fewer directions: reverse unless there are more outputs than inputs.
 
-    >>> jacobian(lambda x: np.array([x[0] * x[1], x[0]]))(np.array([3.0, 4.0]))
+    >>> jacobian(lambda x: np.stack([x[0] * x[1], x[0]]))(np.array([3.0, 4.0]))
     array([[4., 3.],
            [1., 0.]])
     """
@@ -104,7 +104,8 @@ def rows(run: Recording, node: Node | None, aval: Any, chunk_size: int | None) -
     """d output / d input for one array of the output and each input, of shapes (*out, *in)."""
     shapes = [(*aval.shape, *shape_of(x)) for x in run.selection.leaves]
     if node is None:
-        return [np.zeros(shape) for shape in shapes]
+        dtypes = [cotangent_aval(aval_of(x)).dtype for x in run.selection.leaves]
+        return [np.zeros(shape, dtype) for shape, dtype in zip(shapes, dtypes, strict=True)]
     found = [
         mapped_over_basis(lambda g: run.gradients([(node, g)]), aval, c)
         for c in chunks(aval.size, chunk_size)
@@ -147,10 +148,12 @@ def mapped_over_basis(linear: Callable[[Any], list[Any]], aval: Any, chunk: slic
     basis = np.eye(aval.size, dtype=aval.dtype)[chunk].reshape(-1, *aval.shape)
     with running("vmap") as level:
         ys = linear(new_batched(basis, level))
-    return [
-        y.value if getattr(y, "level", None) == level else np.broadcast_to(y, (len(basis), *shape_of(y)))
-        for y in ys
-    ]
+    return apart(
+        [
+            y.value if getattr(y, "level", None) == level else np.broadcast_to(y, (len(basis), *shape_of(y)))
+            for y in ys
+        ]
+    )
 
 
 def in_one(parts: Any) -> Any:

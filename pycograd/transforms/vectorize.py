@@ -100,7 +100,22 @@ def batched_call(
         written = contents(args, level)
     leave(xs, written)
     axes = prefix(out_axes, out, f"out_axes of vmap({name_of(f)})")
-    return tree_unflatten(structure, [unbatched(y, level, n, a, f) for y, a in zip(ys, axes, strict=True)])
+    ys = [unbatched(y, level, n, a, f) for y, a in zip(ys, axes, strict=True)]
+    return tree_unflatten(structure, apart(ys))
+
+
+def apart(ys: list[Any]) -> list[Any]:
+    """`ys`, in which plain arrays that cannot be written, or share the memory of an earlier one, are copied."""
+    owners: set[int] = set()
+    found = []
+    for y in ys:
+        if type(y) is np.ndarray:
+            owner = id(y if y.base is None else y.base)
+            if owner in owners or not y.flags.writeable:
+                y = y.copy()
+            owners.add(owner)
+        found.append(y)
+    return found
 
 
 def unbatched(y: Any, level: int, n: int, axis: int | None, f: Any) -> Any:

@@ -135,7 +135,7 @@ def lambdas(code: CodeType, lines: Sequence[str]) -> Iterator[Definition]:
         row, column = max(ends)
         before = lines[line - 1 : row - 1]
         least = sum(map(len, before)) + len(lines[row - 1].encode()[:column].decode(errors="ignore"))
-    for match in re.finditer(r"\blambda\b", text):
+    for match in nearest_first(list(re.finditer(r"\blambda\b", text)), text, code):
         column = len(text[: match.start()].encode())
         for end in closings(tail, max(least, match.end())):
             try:
@@ -148,6 +148,16 @@ def lambdas(code: CodeType, lines: Sequence[str]) -> Iterator[Definition]:
                 if same_positions(compiled, code) and same_code(compiled, code):
                     yield found
                     return
+
+
+def nearest_first(words: list[re.Match[str]], text: str, code: CodeType) -> list[re.Match[str]]:
+    """Those of the `words` in the line `text` that stand before the body of `code`, the last one first."""
+    starts = [(p[0], p[2]) for p in code.co_positions() if None not in p and (p[0], p[2]) < (p[1], p[3])]
+    if not starts:  # Python runs without positions
+        return words
+    row, column = min(starts)
+    end = column if row == code.co_firstlineno else len(text.encode())
+    return [word for word in reversed(words) if len(text[: word.start()].encode()) < end]
 
 
 def closings(text: str, least: int) -> Iterator[int]:

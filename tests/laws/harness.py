@@ -7,189 +7,39 @@ of a real L, dL = Re(sum(grad * dz)).
 """
 
 from collections.abc import Callable, Iterator
-from itertools import product
 from typing import Any
 
 import numpy as np
-from laws.row import FREE, Row
+from laws.case import Case, cast, floating, is_integers, leaves
+from laws.witness import (
+    alike,
+    close,
+    close_all,
+    differences,
+    examples,
+    finite,
+    inner,
+    like_arguments,
+    looping,
+    mapped,
+    rounding,
+    tangents,
+)
 
 from pycograd.core import (
     REGISTRY,
-    Batched,
-    Dual,
     MissingRuleError,
     Primitive,
     Symbol,
-    Traced,
     aval_of,
-    cotangent_aval,
     looped,
-    new_batched,
-    new_dual,
     new_symbol,
     pullback,
     running,
-    tangent_of,
 )
 from pycograd.ops.families import batch_elementwise
 
-STEP = (
-    1e-5  # near the cube root of the rounding error, where central differences are best: right to some 1e-10
-)
-EXAMPLES = 3
 
-
-class Case:
-    """A row at `inputs`: `f` takes its differentiable inputs `xs` to the tuple of its floating outputs."""
-
-    def __init__(self, row: Row, inputs: Any = None) -> None:
-        self.row = row
-        self.inputs = list(row.inputs if inputs is None else inputs)
-        self.at = [i for i, x in enumerate(self.inputs) if floating(x)]
-        self.xs = [self.inputs[i] for i in self.at]
-        self.y = row(*self.inputs)
-        self.out = [i for i, y in enumerate(leaves(self.y)) if floating(y)]
-        self.ys = [leaves(self.y)[i] for i in self.out]
-        rng = np.random.default_rng(0)
-        self.vs, self.us = ([randoms(rng, x) for x in self.xs] for _ in "vu")
-        self.gs, self.ws = ([np.where(np.isfinite(y), randoms(rng, y), 0)[()] for y in self.ys] for _ in "gw")
-
-    def full(self, xs: Any) -> list[Any]:
-        """All inputs of the row, with `xs` for the differentiable ones."""
-        inputs = list(self.inputs)
-        for i, x in zip(self.at, xs, strict=True):
-            inputs[i] = x
-        return inputs
-
-    def f(self, *xs: Any) -> tuple[Any, ...]:
-        ys = leaves(self.row.ours(*self.full(xs)))
-        return tuple(ys[i] for i in self.out)
-
-    def numpys(self, *xs: Any) -> list[Any]:
-        ys = leaves(self.row(*self.full(xs)))
-        return [ys[i] for i in self.out]
-
-    def gradient(self, *args: Any) -> tuple[Any, ...]:
-        """The gradients of sum(g * y), as a function of the inputs and the cotangents g."""
-        n = len(self.xs)
-        return tuple(pullback(self.f, *args[:n])[1](args[n:]))
-
-
-# ---- pieces ----------------------------------------------------------------------------------------------
-def leaves(y: Any) -> list[Any]:
-    return [v for each in y for v in leaves(each)] if isinstance(y, (list, tuple)) else [y]
-
-
-def floating(x: Any) -> bool:
-    return isinstance(x, (float, complex)) or (
-        isinstance(x, (np.ndarray, np.generic)) and x.dtype.kind in "fc"
-    )
-
-
-def randoms(rng: np.random.Generator, x: Any) -> Any:
-    """A random direction (or cotangent) of the type of `x`."""
-    shape, dtype = aval_of(x)
-    v = rng.standard_normal(shape)
-    if np.dtype(dtype).kind == "c":
-        v = v + 1j * rng.standard_normal(shape)
-    return dtype(v) if isinstance(dtype, type) else np.asarray(v, dtype)[()]
-
-
-def inner(xs: Any, ys: Any) -> float:
-    return float(sum(np.sum(np.real(np.asarray(x) * y)) for x, y in zip(xs, ys, strict=True)))
-
-
-def moved(xs: Any, vs: Any, h: float) -> list[Any]:
-    return [
-        type(x)(x + h * v) if type(x) in (float, complex) else x + h * v for x, v in zip(xs, vs, strict=True)
-    ]
-
-
-def differences(f: Callable[..., Any], xs: Any, vs: Any) -> list[Any]:
-    """The derivative of `f` at `xs` along `vs`, by central differences."""
-    with np.errstate(all="ignore"):
-        above, below = f(*moved(xs, vs, STEP)), f(*moved(xs, vs, -STEP))
-        return [(np.asarray(a) - np.asarray(b)) / (2 * STEP) for a, b in zip(above, below, strict=True)]
-
-
-def tangents(f: Callable[..., Any], xs: Any, ts: Any) -> tuple[list[Any], list[Any]]:
-    """The values of `f` and their tangents along `ts`."""
-    with running("jvp") as level:
-        ys = f(*[new_dual(x, level, t) for x, t in zip(xs, ts, strict=True)])
-        values = [y.value if type(y) is Dual and y.level == level else y for y in ys]
-        return values, [tangent_of(y, level) for y in ys]
-
-
-def mapped(f: Callable[..., Any], xs: Any, axes: Any) -> list[Any]:
-    """`f` under vmap, with examples along `axes` of `xs` (None: all share this input)."""
-    with running("vmap") as level:
-        batch = [
-            x if a is None else new_batched(np.moveaxis(x, a, 0), level)
-            for x, a in zip(xs, axes, strict=True)
-        ]
-        ys = f(*batch)
-        own = [type(y) is Batched and y.level == level for y in ys]
-        return [
-            y.value if b else np.broadcast_to(y, (EXAMPLES, *np.shape(y)))
-            for y, b in zip(ys, own, strict=True)
-        ]
-
-
-def looping(f: Callable[..., Any], xs: Any, axes: Any) -> list[Any]:
-    """The same by a loop."""
-    rows = []
-    for k in range(EXAMPLES):
-        rows.append(f(*[x if a is None else np.take(x, k, a) for x, a in zip(xs, axes, strict=True)]))
-    return [np.stack(ys) for ys in zip(*rows, strict=True)]
-
-
-def examples(x: Any, axis: int = 0) -> Any:
-    """A batch of variations of `x` that are as valid an input."""
-    last = np.roll(x, 1) if id(x) in FREE else x * 0.99
-    return np.stack([x, x * 1.01, last], axis).astype(aval_of(x).dtype)
-
-
-def close(a: Any, b: Any, tolerance: float, what: str = "") -> None:
-    """Equal up to `tolerance`, relative to the largest number that is finite (1 at least)."""
-    a, b = np.asarray(a), np.asarray(b)
-    assert a.shape == b.shape, f"{what}: shapes {a.shape} and {b.shape}"
-    if a.dtype.kind not in "fc" or not a.size:
-        np.testing.assert_array_equal(a, b, what)
-        return
-    size = max([1.0, *(float(np.max(np.abs(v[np.isfinite(v)]), initial=0.0)) for v in (a, b))])
-    np.testing.assert_allclose(a, b, rtol=0, atol=tolerance * size, err_msg=what)
-
-
-def rounding(y: Any) -> float:
-    """How far two ways to compute `y` may differ: a hundred roundings or so."""
-    dtype = np.dtype(aval_of(y).dtype)
-    return 200 * float(np.finfo(dtype).eps) if dtype.kind in "fc" else 0.0
-
-
-def alike(ours: Any, numpys: Any, what: str, tolerance: float) -> None:
-    """The same value, type and dtype; inside containers of the same type."""
-    if isinstance(numpys, (list, tuple)):
-        assert type(ours) is type(numpys), f"{what}: {type(ours)}, numpy's is {type(numpys)}"
-        assert len(ours) == len(numpys)
-        for a, b in zip(ours, numpys, strict=True):
-            alike(a, b, what, tolerance)
-        return
-    ours = ours.value if isinstance(ours, Traced) else ours
-    assert type(ours) is type(numpys), f"{what}: {type(ours).__name__}, numpy's is {type(numpys).__name__}"
-    if isinstance(numpys, (np.ndarray, np.generic, float, complex)):
-        assert aval_of(ours) == aval_of(numpys), f"{what}: {aval_of(ours)}, numpy's is {aval_of(numpys)}"
-        close(ours, numpys, max(tolerance, rounding(numpys)), what)
-    else:
-        assert ours == numpys, what
-
-
-def like_arguments(grads: Any, xs: Any) -> None:
-    """A gradient has the shape and dtype of its argument; that of a Python float is one."""
-    for g, x in zip(grads, xs, strict=True):
-        assert aval_of(g) == cotangent_aval(aval_of(x)), f"gradient {aval_of(g)} of {aval_of(x)}"
-
-
-# ---- the laws --------------------------------------------------------------------------------------------
 def value(c: Case) -> None:
     """The value is numpy's, its dtype, shape and type included: of plain inputs, on a tape, in forward mode."""
     coarsest = max(map(rounding, c.xs), default=0.0)
@@ -226,11 +76,6 @@ def reverse(c: Case) -> None:
         close(a, b, max(1e-10, 100 * rounding(x)), f"operand {i} alone, forward")
 
 
-def finite(ds: Any, ys: Any) -> list[Any]:
-    """`ds`, and 0 where the value itself is infinite or nan."""
-    return [np.where(np.isfinite(y), d, 0) for d, y in zip(ds, ys, strict=True)]
-
-
 def forward(c: Case) -> None:
     """Forward mode gives the slopes that finite differences give."""
     _, ts = tangents(c.f, c.xs, c.vs)
@@ -263,6 +108,13 @@ def second(c: Case) -> None:
         close(t, d, 10 * c.row.tolerance, "forward over reverse")
 
 
+# ---- vmap ------------------------------------------------------------------------------------------------
+def vmap(c: Case) -> None:
+    """vmap gives what a loop over the examples gives, and loops itself nowhere."""
+    for axes in in_axes(len(c.xs)):
+        compare_with_loop(c, every_output(c), c.xs, axes)
+
+
 def compare_with_loop(c: Case, f: Callable[..., Any], xs: Any, axes: Any) -> None:
     batch = [x if a is None else examples(x, a) for x, a in zip(xs, axes, strict=True)]
     looped.clear()
@@ -285,12 +137,6 @@ def in_axes(n: int) -> Iterator[tuple[int | None, ...]]:
 
 def every_output(c: Case) -> Callable[..., Any]:
     return lambda *xs: tuple(leaves(c.row.ours(*c.full(xs))))
-
-
-def vmap(c: Case) -> None:
-    """vmap gives what a loop over the examples gives, and loops itself nowhere."""
-    for axes in in_axes(len(c.xs)):
-        compare_with_loop(c, every_output(c), c.xs, axes)
 
 
 def vmap_integers(c: Case) -> None:
@@ -326,6 +172,7 @@ def vmap_gradient(c: Case) -> None:
         close(g, expected, max(1e-11, 100 * rounding(expected)), "gradient of vmap")
 
 
+# ---- types, layouts, shapes ------------------------------------------------------------------------------
 def capture(c: Case) -> None:
     """A run on symbols, which have no data, has outputs of the shapes and dtypes of a real run."""
     with running("capture") as level:
@@ -388,11 +235,6 @@ def layout(c: Case) -> None:
         close_all(pull(tuple(relaid(g, kind) for g in c.gs)), grads, f"{kind.__name__}, gradient")
 
 
-def close_all(ours: Any, expected: Any, what: str) -> None:
-    for a, b in zip(leaves(ours), leaves(expected), strict=True):
-        close(a, b, max(1e-11, 100 * rounding(b)) if floating(b) else 0, what)
-
-
 def relaid(x: Any, kind: Callable[[Any], Any]) -> Any:
     if not isinstance(x, np.ndarray):
         return x
@@ -412,17 +254,6 @@ def backwards(x: np.ndarray) -> np.ndarray:
     return np.flip(np.flip(x).copy())
 
 
-def every_shape(c: Case, variants: Any) -> None:
-    for inputs in variants:
-        case = Case(c.row, inputs)
-        for law in (value, reverse, transpose, vmap, capture):
-            try:
-                law(case)
-            except Exception as error:
-                error.add_note(f"{law.__name__} at shapes {[np.shape(x) for x in inputs]}")
-                raise
-
-
 def broadcasting(c: Case) -> None:
     """Operands of different shapes meet: the gradient is summed to its own operand's."""
     a, b = (np.resize(x, 12) for x in c.inputs)
@@ -440,15 +271,26 @@ def broadcasting(c: Case) -> None:
         every_shape(c, [[a[0].item(), shaped(b, (3,))], [shaped(a, (3,)), b[0].item()]])
 
 
-def shaped(x: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    return x[: int(np.prod(shape))].reshape(shape)
-
-
 def sizes(c: Case) -> None:
     """0-d arrays and scalars, arrays of one element, arrays of none."""
     flat = [np.resize(x, 12) for x in c.inputs]
     every_shape(c, [[shaped(x, shape) for x in flat] for shape in [(), (1,), (1, 1), (0,), (0, 3)]])
     every_shape(c, [[x[0] for x in flat], [x[0].item() if floating(x) else x[0] for x in flat]])
+
+
+def shaped(x: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    return x[: int(np.prod(shape))].reshape(shape)
+
+
+def every_shape(c: Case, variants: Any) -> None:
+    for inputs in variants:
+        case = Case(c.row, inputs)
+        for law in (value, reverse, transpose, vmap, capture):
+            try:
+                law(case)
+            except Exception as error:
+                error.add_note(f"{law.__name__} at shapes {[np.shape(x) for x in inputs]}")
+                raise
 
 
 def protocols(c: Case) -> None:
@@ -465,79 +307,7 @@ def protocols(c: Case) -> None:
     close_all(pull(tuple(c.gs)), c.gradient(*c.xs, *c.gs), "gradient")
 
 
-# ---- the sweep: dear, for the night ----------------------------------------------------------------------
-def every_in_axes(c: Case) -> None:
-    """vmap over every mix of in_axes; of the gradient too; and one vmap inside another."""
-    n, m = len(c.xs), len(c.gs)
-    for axes in product((0, -1, None), repeat=n):
-        if any(a is not None for a in axes):
-            compare_with_loop(c, every_output(c), c.xs, axes)
-            compare_with_loop(c, c.gradient, [*c.xs, *c.gs], (*axes, *(0,) * m))
-    inner_loop = lambda *xs: tuple(looping(every_output(c), xs, (0,) * n))  # noqa: E731
-    inner_vmap = lambda *xs: tuple(mapped(every_output(c), xs, (0,) * n))  # noqa: E731
-    twice = [examples(examples(x)) for x in c.xs]
-    close_all(mapped(inner_vmap, twice, (0,) * n), looping(inner_loop, twice, (0,) * n), "vmap of vmap")
-
-
-def every_order(c: Case) -> None:
-    """Forward over forward, reverse over forward, third order; jvp of vmap and vmap of jvp."""
-    n = len(c.xs)
-    slope = lambda *xs: tuple(tangents(c.f, xs, c.vs)[1])  # noqa: E731
-    witness = differences(slope, c.xs, c.us)
-    close_all_to(
-        finite(tangents(slope, c.xs, c.us)[1], c.ys), finite(witness, c.ys), 10 * c.row.tolerance, "FoF"
-    )
-    grads = pullback(slope, *c.xs)[1](tuple(c.gs))
-    close(inner(grads, c.us), inner(c.gs, finite(witness, c.ys)), 10 * c.row.tolerance, "RoF")
-    if c.row.order > 1:
-        hessian = lambda *xs: tuple(pullback(c.gradient, *xs, *c.gs)[1](tuple(c.vs))[:n])  # noqa: E731
-        third = pullback(hessian, *c.xs)[1](tuple(c.us))
-        witness = differences(hessian, c.xs, c.vs)
-        close(inner(third, c.vs), inner(c.us, witness), 100 * c.row.tolerance, "third order")
-    compare_with_loop(c, slope, c.xs, (0,) * n)
-
-
-def close_all_to(ours: Any, expected: Any, tolerance: float, what: str) -> None:
-    for a, b in zip(ours, expected, strict=True):
-        close(a, b, tolerance, what)
-
-
-def every_dtype(c: Case) -> None:
-    """Mixed precisions and longdouble: numpy's dtype out, the argument's dtype in its gradient."""
-    for dtypes in [(np.longdouble,), (np.float32, np.float64), (np.float64, np.float32)]:
-        inputs = [cast(x, dtypes[i % len(dtypes)]) for i, x in enumerate(c.inputs)]
-        try:
-            case = Case(c.row, inputs)
-        except TypeError:  # numpy has no loop for it
-            continue
-        value(case)
-        reverse_types(case)
-        capture(case)
-
-
-def capture_gradient(c: Case) -> None:
-    """The gradient itself can be captured: its rules ask no questions about numbers."""
-    args = [*c.xs, *c.gs]
-    with running("capture") as level:
-        grads = c.gradient(*[new_symbol(aval_of(x), level) for x in args])
-    for g, x in zip(grads, c.xs, strict=True):
-        assert aval_of(g).shape == np.shape(x), f"gradient of shape {aval_of(g).shape} of {np.shape(x)}"
-
-
 # ---- which law concerns which row ------------------------------------------------------------------------
-def cast(x: Any, dtype: Any) -> Any:
-    """`x` in the precision of `dtype`, if it is a floating array."""
-    if not (isinstance(x, (np.ndarray, np.generic)) and x.dtype.kind in "fc"):
-        return x
-    return x.astype(
-        np.result_type(dtype, np.complex64) if x.dtype.kind == "c" != np.dtype(dtype).kind else dtype
-    )
-
-
-def is_integers(x: Any) -> bool:
-    return isinstance(x, np.ndarray) and x.dtype.kind in "iub" and x.ndim > 0
-
-
 def is_elementwise(c: Case) -> bool:
     ours = REGISTRY.find(c.row.func)
     mathematical = getattr(c.row.func, "__module__", "") == "math"
@@ -565,10 +335,4 @@ LAWS: dict[str, tuple[Callable[[Case], None], Callable[[Case], Any]]] = {
     "broadcasting": (broadcasting, lambda c: is_elementwise(c) and len(c.inputs) == 2 == len(c.xs)),
     "sizes": (sizes, lambda c: is_elementwise(c)),
     "protocols": (protocols, lambda c: c.xs and getattr(c.row.func, "__module__", "") != "math"),
-}
-SWEEP: dict[str, tuple[Callable[[Case], None], Callable[[Case], Any]]] = {
-    "every_in_axes": (every_in_axes, lambda c: c.xs and c.ys),
-    "every_order": (every_order, lambda c: c.xs and c.ys and c.row.expected is None),
-    "every_dtype": (every_dtype, LAWS["float32"][1]),
-    "capture_gradient": (capture_gradient, lambda c: c.xs and c.ys),
 }

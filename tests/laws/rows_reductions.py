@@ -48,7 +48,7 @@ ROWS = [
         0.5,
         call=lambda x, i: np.sum(x, axis=1, initial=i),
         exempt=dict.fromkeys(
-            ("vmap", "every_in_axes"),
+            ("reverse", "vmap", "every_in_axes"),
             "numpy does not dispatch on initial=, so it is not asked when x is plain",
         ),
     ),

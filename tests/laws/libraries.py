@@ -6,7 +6,7 @@ A library that lacks the function, refuses the arguments or computes another val
 from typing import Any
 
 import numpy as np
-from laws.harness import Case, leaves
+from laws.case import Case, leaves
 
 
 def by_jax(case: Case, jax: Any) -> list[Any] | None:

@@ -1,0 +1,109 @@
+"""Everyday functions, as they stand: the value that numpy gives and the gradient that finite differences give.
+
+The corpus is the yardstick, so a case that fails stays, listed in `NOT_YET` with the reason; one that begins
+to work makes its entry there fail.
+"""
+
+import copy
+
+import pytest
+
+import as_it_stands
+import pycograd
+from as_it_stands.cases import objective
+from as_it_stands.corpus import CASES
+from as_it_stands.slopes import argnums, close, numbers, product, reference
+
+pytestmark = pytest.mark.filterwarnings("ignore::pycograd.AutodiffWarning")
+
+NOT_YET_BY_REASON = {
+    "a watched value is written into an array, or an array of the function is written in place": """
+        statistics.ar_log_likelihood statistics.garch_log_likelihood statistics.kalman_tracking
+        statistics.hmm_forward statistics.kernel_density statistics.huber_location
+        statistics.multivariate_normal_logpdf statistics.histogram_moments
+        physics.heat_equation physics.burgers physics.wave_on_a_string physics.three_bodies
+        physics.velocity_verlet physics.finite_well_levels physics.resistor_ladder
+        physics.laplace_relaxation physics.crank_nicolson_rod physics.moment_of_inertia
+        finance.american_put finance.asian_option finance.implicit_black_scholes finance.relative_strength
+        signal.fir_filter signal.biquad_lowpass signal.dft_power signal.lms_filter signal.levinson_durbin
+        signal.sobel_edges signal.dynamic_time_warping signal.butterworth_response signal.soft_threshold
+        signal.blocked_transform
+        machine_learning.svm_loss_vectorised machine_learning.lstm_forward machine_learning.attention
+        machine_learning.conv_forward_naive machine_learning.max_pool machine_learning.em_step
+        machine_learning.gaussian_process_evidence machine_learning.tsne_loss
+        machine_learning.crf_log_partition machine_learning.coordinate_descent_lasso
+        machine_learning.value_iteration
+        geometry.vertex_normals geometry.laplacian_smoothing
+        optimisation.gradient_descent_final optimisation.levenberg_marquardt optimisation.gauss_seidel
+        optimisation.loop_cholesky optimisation.gaussian_elimination optimisation.householder_r
+        optimisation.romberg optimisation.minimum_path
+        biology_chemistry.sir_peak biology_chemistry.leslie_growth biology_chemistry.needleman_wunsch
+        biology_chemistry.huckel_energy biology_chemistry.substitution_model
+    """,
+    "a function of scipy without a rule": """
+        statistics.probit_log_likelihood
+        physics.anharmonic_period physics.van_der_pol
+        finance.implied_volatility_brentq
+        signal.exponential_smoother signal.scale_space
+        geometry.spline_track geometry.energy_of_points
+        optimisation.ridge_by_scipy optimisation.inner_minimum
+        biology_chemistry.chemostat
+    """,
+    "the body of a property is not woven": """
+        statistics.student_t_fit
+    """,
+    "cmath has no rules": """
+        finance.heston_characteristic
+    """,
+    "bisection: the root depends on its parameters through comparisons only": """
+        finance.merton_default_spread
+    """,
+}
+NOT_YET = {name: reason for reason, names in NOT_YET_BY_REASON.items() for name in names.split()}
+
+
+def marked(case):
+    reason = NOT_YET.get(case.name)
+    return pytest.param(case, id=case.name, marks=[pytest.mark.xfail(reason=reason)] if reason else [])
+
+
+def agrees(case, value, gradients):
+    """Whether value and gradient are those of plain numpy and of finite differences."""
+    known, directions, slopes = reference(case)
+    return close(value, known, 0.0, rtol=1e-12) and all(
+        close(product(numbers(gradients), direction), slope, 1e-3 * abs(known), rtol=1e-6)
+        for direction, slope in zip(directions, slopes)
+    )
+
+
+def value_and_gradient(case):
+    return pycograd.value_and_grad(objective(case), argnums(case))(*copy.deepcopy(case.inputs))
+
+
+@pytest.mark.parametrize("case", [marked(case) for case in CASES])
+def test_value_and_gradient(case):
+    assert agrees(case, *value_and_gradient(case))
+
+
+@pytest.fixture(scope="module")
+def protocols_alone():
+    """Our own package left alone: its functions run through numpy's protocols."""
+    pycograd.unweave(as_it_stands)
+    yield
+    pycograd.weave(as_it_stands)
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_through_the_protocols_alone_it_is_right_or_raises(case, protocols_alone):
+    try:
+        found = value_and_gradient(case)
+    except (TypeError, ValueError, NotImplementedError):
+        return
+    assert agrees(case, *found)
+
+
+def test_the_corpus_is_large_and_its_names_are_unique():
+    names = [case.name for case in CASES]
+    assert len(names) == len(set(names)) >= 110
+    assert set(NOT_YET) <= set(names)
+    assert sum(bool(case.source) for case in CASES) >= len(CASES) / 2
