@@ -244,8 +244,8 @@ def test_an_index_into_a_plain_array():
 @pytest.mark.parametrize(
     "func", [np.place, np.put, np.putmask, np.put_along_axis, np.copyto, np.fill_diagonal]
 )
-def test_functions_that_write_in_place_say_so(func):
+def test_a_leaf_made_by_hand_is_not_written(func):
     args = {np.put_along_axis: (np.zeros((1, 1), int), 0.0, 0), np.copyto: (0.0,), np.fill_diagonal: (0.0,)}
     rest = args.get(func, (np.array([[True]]), np.array([1.0])))
-    with pytest.raises(TypeError, match=rf"np.{func.__name__} at .* writes in place.*np.where"):
+    with pytest.raises(TypeError, match="leaf, which cannot be written in place"):
         func(Var(np.ones((1, 1))), *rest)

@@ -68,7 +68,7 @@ def test_every_method_of_an_array_is_there():
     assert not public - stubs - set(dir(Traced)) - {"ctypes", "data"}
 
 
-@pytest.mark.parametrize("name", ["sort", "fill", "partition", "put", "resize"])
+@pytest.mark.parametrize("name", ["resize", "setfield", "byteswap"])
 def test_a_method_that_writes_in_place_says_so(name):
     with pytest.raises(
         TypeError, match=rf"\.{name}\(\) would write a watched value in place at test_methods.py:\d+"

@@ -147,6 +147,17 @@ def where() -> str:
     return f" at {Path(file).name}:{line}{_quoted(expression(frame))}"
 
 
+def variable_of(x: object) -> str:
+    """The name that the user's function, or its module, has for `x`: for errors."""
+    frame = user_frame()
+    if frame is not None:
+        for names in (frame.f_locals, frame.f_globals):
+            for name, value in list(names.items()):
+                if value is x and not name.startswith("__pg_"):
+                    return f"`{name}`"
+    return "an array"
+
+
 def _quoted(text: str) -> str:
     return f" `{text}`" if text else ""
 

@@ -6,23 +6,40 @@ never used twice: perturbation confusion cannot happen, there is no stack, and t
 """
 
 from itertools import count
+from threading import get_ident
 
+from .catalogue import ForeignCodeError, LostGradientError, OutsideStoreError
 from .errors import hide_frames
 
-__all__ = ["HAND_MADE", "clock", "levels", "live", "running"]
+__all__ = ["HAND_MADE", "clock", "innermost", "levels", "live", "running", "walls"]
 
 HAND_MADE = 0
+LOST = (ForeignCodeError, LostGradientError, OutsideStoreError)
 levels = count(1)  # next() of a count is one step of C: atomic
 clock = count(
     0, -1
 )  # nodes count down: creation order is a topological order, and a heap pops the newest first
 live: dict[int, str] = {}  # level -> the transform that runs at it, for errors
+# Level, thread and clock at the start of each running transform that cannot honour a store into an older
+# array: vmap, which
+# stands for a loop, and what runs twice.
+walls: list[tuple[int, int, int]] = []
+SEALED = frozenset(["vmap", "checkpoint", "capture"])
+
+
+def innermost() -> tuple[int, int]:
+    """The level of the innermost wall of this thread, and the clock when it was built; zeros if there is none."""
+    me = get_ident()
+    for level, thread, began in reversed(walls):
+        if thread == me:
+            return level, began
+    return 0, 0
 
 
 class running:
     """Context manager: the level of one call of `transform`, by name, while it runs."""
 
-    __slots__ = ("level", "transform")
+    __slots__ = ("level", "transform", "wall")
 
     def __init__(self, transform: str) -> None:
         self.transform = transform
@@ -30,9 +47,17 @@ class running:
     def __enter__(self) -> int:
         self.level = next(levels)
         live[self.level] = self.transform
+        if self.transform in SEALED:
+            self.wall = (self.level, get_ident(), next(clock))
+            walls.append(self.wall)
         return self.level
 
     def __exit__(self, kind: object, error: BaseException | None, tb: object) -> None:
         del live[self.level]
-        if error is not None:
-            hide_frames(error)
+        if self.transform in SEALED:
+            walls.remove(self.wall)
+        if error is None:
+            return
+        if isinstance(error, ValueError) and isinstance(error.__cause__, LOST):
+            raise error.__cause__ from None  # numpy replaced our error by one of its own
+        hide_frames(error)

@@ -108,6 +108,9 @@ class Primitive:
         self.source: str | None = None  # the text of the specialised call, to read
         self.dispatch: Callable[..., Any] = dispatch  # the general path
         self.reflected: Callable[..., Any] | None = None  # (b, a) -> call(a, b), for a reflected operator
+        self.moves: Any = (
+            None  # (g, node): an `into` that hands the array g itself on to the operand (storage.py)
+        )
         self.ufunc: Any = None  # the numpy ufunc of this operation, if it is one: it takes keywords and `out`
         self.operator: Primitive = self  # the same operation as Python's operator computes it
 

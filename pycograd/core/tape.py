@@ -24,9 +24,21 @@ import numpy as np
 
 from .aval import PLAIN, Aval, aval_of, cotangent_aval, ones, shape_of, zeros
 from .levels import HAND_MADE, clock, live, running
-from .traced import Traced, finite
+from .traced import Handle, Traced, finite
 
-__all__ = ["Several", "Var", "backward", "fit", "leaf", "new_var", "pullback", "record", "sum_to", "watched"]
+__all__ = [
+    "Several",
+    "Var",
+    "backward",
+    "fit",
+    "leaf",
+    "new_var",
+    "pullback",
+    "record",
+    "sum_to",
+    "twin",
+    "watched",
+]
 
 Node = tuple[Any, ...]
 INDEX, PRIM, PULL, SAVED, ALIGNED, AVAL, PARAMS, FIRST_PARENT = range(8)
@@ -117,9 +129,12 @@ class Var(Traced):
     def interpret(self, prim: Any, level: float, args: Any, params: Any) -> Any:
         xs, mine = list(args), []
         for i, a in enumerate(args):
-            if type(a) is Var and a.level == level:
-                xs[i] = a.value
-                mine.append(i)
+            if isinstance(a, Traced):
+                if type(a) is Var and a.level == level:
+                    xs[i] = a.value
+                    mine.append(i)
+                else:
+                    xs[i] = twin(a)
         y = prim.call(*xs, **params)
         saved, parents = [], []
         for i in mine:
@@ -132,6 +147,17 @@ class Var(Traced):
         aval = None if prim.outputs else cotangent_aval(aval_of(y))
         node = (next(clock), prim, pull_saved, tuple(saved), False, aval, params, *parents)
         return several(y, level, node) if prim.outputs else new_var(y, level, node)
+
+
+def twin(x: Any) -> Any:
+    """`x` as an object of its own, which stays a value when the user writes into `x` (storage.py)."""
+    if not isinstance(x, Traced):
+        return x
+    if isinstance(x, Handle):
+        return x.current()
+    y = new(type(x))
+    y.value, y.level, y.node = x.value, x.level, x.node
+    return y
 
 
 def new_var(value: Any, level: float, node: Node) -> Var:
@@ -244,8 +270,8 @@ def back(
                     node,
                     g if index in owned else fresh(g if node[AVAL] is None else fit(g, node[AVAL])),
                 )
-            elif prim.into and type(g) in PLAIN and own(cotangents, owned, heap, node[FIRST_PARENT]):
-                prim.into(cotangents[node[FIRST_PARENT][INDEX]], g, **node[PARAMS])
+            elif prim.into and type(g) in PLAIN and deposit(cotangents, owned, heap, g, node):
+                pass
             else:
                 pulled = node[2](g, node)
                 if careful and prim.same_aval:
@@ -283,6 +309,45 @@ def back(
 def fresh(g: Any) -> Any:
     """`g`, or a copy that the caller may write into."""
     return g.copy() if type(g) is np.ndarray else g
+
+
+def deposit(cotangents: dict[float, Any], owned: set[float], heap: list[Node], g: Any, node: Node) -> bool:
+    """Add `g` to the cotangent of the operand in place, or hand the array `g` itself on; False if neither can be."""
+    prim = node[PRIM]
+    if prim.moves is None:
+        if not own(cotangents, owned, heap, node[FIRST_PARENT]):
+            return False
+        prim.into(cotangents[node[FIRST_PARENT][INDEX]], g, **node[PARAMS])
+        return True
+    if type(g) is not np.ndarray:
+        return False
+    mine = g if node[INDEX] in owned else g.copy(order="C")
+    for parent, c in prim.moves(mine, node):
+        give(cotangents, owned, heap, parent, c, c is mine)
+    return True
+
+
+def give(
+    cotangents: dict[float, Any], owned: set[float], heap: list[Node], node: Node, c: Any, mine: bool
+) -> None:
+    """Add `c` to the cotangent of `node`; `mine` if it may be written from now on."""
+    i = node[INDEX]
+    c = c if mine else fit(c, node[AVAL])
+    if i not in cotangents:
+        heappush(heap, node)
+        cotangents[i] = c
+    elif i in owned and type(c) is np.ndarray:
+        cotangents[i] += c
+        return
+    elif mine and type(cotangents[i]) is np.ndarray:
+        c += cotangents[i]
+        cotangents[i] = c
+    else:
+        mine = False
+        cotangents[i] = cotangents[i] + c
+        owned.discard(i)
+    if mine:
+        owned.add(i)
 
 
 def own(cotangents: dict[float, Any], owned: set[float], heap: list[Node], node: Node) -> bool:

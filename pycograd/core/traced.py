@@ -34,6 +34,7 @@ from .errors import (
 
 __all__ = [
     "CONVERSIONS",
+    "DELIVERY",
     "REGISTRY",
     "UFUNC_METHODS",
     "Handle",
@@ -78,6 +79,7 @@ class Registry(dict[Any, Callable[..., Any]]):
 
 REGISTRY = Registry()
 UFUNC_METHODS: dict[str, Callable[..., Any]] = {}  # "reduce", ... -> function of (ufunc, *args, **params)
+DELIVERY: list[Callable[..., Any]] = []  # (function, *args, out, **params) -> out, filled by ops
 # code of numpy that converts before it dispatches -> what it gets for a watched value
 CONVERSIONS: dict[CodeType, Callable[..., Any]] = {}
 
@@ -144,10 +146,13 @@ def lost(what: str, x: Any) -> TypeError:
 
 def written() -> TypeError:
     """The error for a watched value that is written into a plain array."""
+    frame = user_frame()
+    into = stored_name(frame) if frame else "an array"
     return OutsideStoreError(
         told(
-            "a watched value cannot be written into a plain array",
-            fix="build the array with np.where, np.stack, ... from what is written",
+            f"a watched value is written into {into}, a plain array made outside the function",
+            "its gradient would be lost",
+            fix="make the array inside the function, or pass it as an argument",
         )
     )
 
@@ -167,10 +172,11 @@ unwoven: list[Callable[[FrameType], str]] = []  # weaving's: why the code of a f
 class Traced:
     """A watched value: the surface of `numpy.ndarray` (operators and methods come from `ops`) over an interpreter."""
 
-    __slots__ = ("__weakref__", "level", "node", "value")
+    __slots__ = ("__weakref__", "level", "link", "node", "value")
     value: Any
     level: float
     node: Any
+    link: Any  # the values that it shares memory with, and how; only if there are some (storage.py)
 
     numbers = True  # whether `value` has the numbers that plain code would see
     unanswerable = ""
@@ -196,6 +202,8 @@ class Traced:
         return REGISTRY[ufunc](*args)
 
     def __array_function__(self, func: Any, types: Any, args: Any, params: Any) -> Any:
+        if "out" in params:
+            return DELIVERY[0](REGISTRY[func], *args, **params)
         return REGISTRY[func](*args, **params)
 
     # ---- what code asks about a value ----
@@ -301,6 +309,12 @@ class Traced:
 
     def __deepcopy__(self, memo: Any) -> Any:
         return self
+
+
+def stored_name(frame: FrameType) -> str:
+    """The expression that the user's `frame` stores an element of."""
+    text = expression(frame)
+    return f"`{text[: text.rindex('[')]}`" if text.endswith("]") and text.count("[") == 1 else "an array"
 
 
 SUBSCRIPTS = {

@@ -36,6 +36,7 @@ from . import nan_reductions as nan_reductions
 from . import norms as norms
 from . import operators as operators
 from . import padding as padding
+from . import places as places
 from . import polynomials as polynomials
 from . import positions as positions
 from . import products as products
@@ -54,6 +55,8 @@ from . import statistics as statistics
 from . import svd_and_qr as svd_and_qr
 from . import trigonometric as trigonometric
 from . import ufuncs as ufuncs
+from . import writers as writers
+from . import writing as writing
 
 REGISTRY.lazy["scipy.special"] = "pycograd.ops.scipy_special"
 REGISTRY.lazy["numpy.polynomial.polynomial"] = "pycograd.ops.polynomial_series"

@@ -10,6 +10,7 @@ from pycograd.core import (
     Primitive,
     Traced,
     aval_of,
+    copied,
     registered,
     shape_of,
     value_of,
@@ -58,7 +59,7 @@ def astype(x, dtype, order="K", casting="unsafe", subok=True, copy=True):
             f"an array of objects{where()} would lose the gradient of a watched value: leave out dtype"
         )
     if have == dtype and not isinstance(have, type):
-        return x
+        return copied(x) if copy else x
     return (astype_ if dtype.kind in "fcV" else discrete_).call(x, dtype=dtype)
 
 
@@ -119,7 +120,7 @@ def array(object, dtype=None, *, copy=True, order="K", subok=False, ndmin=0, lik
     """`np.array`; nested lists may hold watched values and plain numbers."""
     if not watches((object,)):
         return np.array(object, dtype, copy=copy, order=order, subok=subok, ndmin=ndmin, **params)
-    y = built(object)
+    y = built(object) if copy is None or copy is False else copied(built(object))
     y = y if dtype is None else keep_array(y, dtype)
     return y if y.ndim >= ndmin else np.reshape(y, (1,) * (ndmin - y.ndim) + y.shape)
 
@@ -136,7 +137,7 @@ def as_array(func):
     def convert(a, dtype=None, order=None, **params):
         if not watches((a,)):
             return func(a, dtype, order, **params) if order is not None else func(a, dtype, **params)
-        return array(a, dtype)
+        return array(a, dtype, copy=None)
 
     REGISTRY[func] = convert
 
@@ -148,7 +149,7 @@ as_array(np.asarray_chkfinite)
 
 def contiguous(func):
     def convert(a, dtype=None, *, like=None):
-        return array(a, dtype, ndmin=least) if watches((a,)) else func(a, dtype)
+        return array(a, dtype, ndmin=least, copy=None) if watches((a,)) else func(a, dtype)
 
     least = 1 if func is np.ascontiguousarray else 0
     REGISTRY[func] = convert
@@ -167,7 +168,7 @@ def copy(a, order="K", subok=False):
 @composite(np.require)
 def require(a, dtype=None, requirements=None, *, like=None):
     """`np.require`."""
-    return array(a, dtype)
+    return array(a, dtype, copy=None)
 
 
 @registered(np.fromiter)
@@ -194,7 +195,9 @@ def dtype_like(a, dtype):
 def full(shape, fill_value, dtype=None, order="C", *, device=None, like=None):
     """`np.full`."""
     shape, fill_value = without_tape(shape), array(fill_value, dtype)
-    return np.broadcast_to(fill_value, shape) if watches((fill_value,)) else np.full(shape, fill_value)
+    if not watches((fill_value,)):
+        return np.full(shape, fill_value)
+    return copied(np.broadcast_to(fill_value, shape))  # it may be written, a broadcast view may not
 
 
 @composite(np.full_like)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pycograd.core import Aval, shape_of, without_tape
+from pycograd.core import Aval, View, shape_of, without_tape
 
 from .families import arrayed, axes_of, composite, linear, no_rule, rank, structural
 
@@ -47,6 +47,7 @@ diagonal_ = linear(
     shape=diagonal_shape,
     into=add_on_diagonal,
     name="diagonal",
+    kind=View,
 )
 put_diagonal = linear(
     on_diagonal,
@@ -66,7 +67,7 @@ def diagonal(a, offset=0, axis1=0, axis2=1):
     axis1, axis2 = axes_of((axis1, axis2), rank(a))
     if axis1 == axis2:
         raise ValueError("axis1 and axis2 cannot be the same")
-    return diagonal_.call(a, offset=without_tape(offset).__index__(), axis1=axis1, axis2=axis2)
+    return diagonal_.view(a, offset=without_tape(offset).__index__(), axis1=axis1, axis2=axis2)
 
 
 @composite(np.diag)

@@ -124,9 +124,14 @@ def constant(
     return prim
 
 
-def linear(func: Callable[..., Any], transpose: Rule, **rules: Any) -> Primitive:
-    """Declare a function linear in its one operand: its jvp is itself, so only the transpose is written."""
-    return Primitive(func, transpose, linear="each", **rules)
+def linear(
+    func: Callable[..., Any], transpose: Rule, kind: type[Primitive] = Primitive, **rules: Any
+) -> Primitive:
+    """Declare a function linear in its one operand: its jvp is itself, so only the transpose is written.
+
+    kind  View, if numpy answers with a view
+    """
+    return kind(func, transpose, linear="each", **rules)
 
 
 def composite(*funcs: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

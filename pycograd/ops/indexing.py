@@ -11,7 +11,7 @@ from types import EllipsisType, NoneType
 
 import numpy as np
 
-from pycograd.core import REGISTRY, Aval, Handle, Primitive, Traced, shape_of, where
+from pycograd.core import REGISTRY, Aval, Handle, Primitive, Traced, Var, View, note, relate, shape_of, where
 
 from .families import all_batched, arrayed, linear, pad_rank, rank, watches
 
@@ -129,6 +129,7 @@ getitem = linear(
     shape=read_shape,
     into=add_at,
     name="getitem",
+    kind=View,
 )
 put = linear(
     scatter,
@@ -252,15 +253,22 @@ def item(x, key):
     """`x[key]` of a watched value, or at a watched index."""
     kind = type(key)
     if kind is int or (kind is slice and type(key.start) in NUMBERS and type(key.stop) in NUMBERS):
-        return getitem.call(x, key=key)
+        y = getitem.call(x, key=key)
+        if type(y) is Var and type(y.value) is np.float64:  # what most are
+            return y
+        if kind is slice and type(y) is Var and type(x) is Var:
+            relate(x, y, getitem, key)
+        else:
+            note(x, y, getitem, {"key": key})
+        return y
     if kind is not tuple:
         key = plain(key)
-        return gathered(x, (key,)) if isinstance(key, Traced) else getitem.call(x, key=key)
+        return gathered(x, (key,)) if isinstance(key, Traced) else getitem.view(x, key=key)
     key = tuple([plain(k) for k in key])
     for k in key:
         if isinstance(k, Traced):
             return gathered(x, key)
-    return getitem.call(x, key=key)
+    return getitem.view(x, key=key)
 
 
 def plain(k):

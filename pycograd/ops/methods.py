@@ -5,7 +5,7 @@ import operator
 
 import numpy as np
 
-from pycograd.core import REGISTRY, Traced, value_of, where, without_tape
+from pycograd.core import REGISTRY, Traced, copied, value_of, where, without_tape
 from pycograd.core.traced import lost
 
 from .creation import astype
@@ -17,7 +17,7 @@ SAME = (
     "all any argmax argmin argpartition argsort clip conj conjugate cumprod cumsum diagonal dot max mean min nonzero "
     "prod repeat round searchsorted squeeze std swapaxes take trace var ravel choose"
 ).split()
-IN_PLACE = "fill partition put resize setfield sort setflags byteswap".split()
+IN_PLACE = "resize setfield setflags byteswap".split()
 LOSING = "tobytes tofile dump dumps view getfield".split()
 
 
@@ -72,7 +72,7 @@ def transpose(self, *axes):
 
 def flatten(self, order="C"):
     """`np.ravel`."""
-    return np_reshape(self, (-1,), layout(self, order))
+    return copied(np_reshape(self, (-1,), layout(self, order)))
 
 
 def compress(self, condition, axis=None, out=None):
@@ -100,8 +100,8 @@ def tolist(self):
 
 
 def copy(self, order="C"):
-    """This value: nothing writes into it."""
-    return self
+    """This value, as an object of its own, which may be written."""
+    return copied(self)
 
 
 def to_device(self, device, /, *, stream=None):

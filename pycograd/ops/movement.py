@@ -5,7 +5,7 @@ from functools import cache
 
 import numpy as np
 
-from pycograd.core import REGISTRY, Aval, Traced, aval_of, shape_of, sum_to, value_of, without_tape
+from pycograd.core import REGISTRY, Aval, Traced, View, aval_of, shape_of, sum_to, value_of, without_tape
 
 from .families import arrayed, axes_of, composite, linear, pad_rank, rank, watches
 
@@ -25,6 +25,7 @@ reshape_ = linear(
     shape=lambda x, *, shape: Aval(shape, np.dtype(x.dtype)),
     mismatch=lambda x_shape, *, shape: f"reshape: cannot reshape size {int(np.prod(x_shape))} into {shape}",
     name="reshape",
+    kind=View,
 )
 
 
@@ -53,8 +54,8 @@ def np_reshape(a, shape=None, order="C", *, newshape=None, copy=None):
         a = arrayed(a)
     shape = explicit(shape, a)
     if order != "C" and layout(a, order) == "F":
-        return np.transpose(reshape_.call(np.transpose(a), shape=shape[::-1]))
-    return reshape_.call(a, shape=shape)
+        return np.transpose(reshape_.view(np.transpose(a), shape=shape[::-1]))
+    return reshape_.view(a, shape=shape)
 
 
 def layout(a, order):
@@ -75,6 +76,7 @@ broadcast_to_ = linear(
     ),
     shape=lambda x, *, shape: Aval(shape, np.dtype(x.dtype)),
     name="broadcast_to",
+    kind=View,
 )
 
 
@@ -82,7 +84,7 @@ def np_broadcast_to(array, shape, subok=False):
     """`np.broadcast_to`."""
     if not watches((array,)):
         return np.broadcast_to(array, without_tape(shape), subok)
-    return broadcast_to_.call(arrayed(array), shape=explicit(shape, array))
+    return broadcast_to_.view(arrayed(array), shape=explicit(shape, array))
 
 
 REGISTRY[np.broadcast_to] = np_broadcast_to
@@ -100,6 +102,7 @@ transpose_ = linear(
     batch=lambda prim, xs, batched, params: prim.call(xs[0], axes=(0, *[a + 1 for a in params["axes"]])),
     shape=lambda x, *, axes: Aval(tuple(x.shape[a] for a in axes), x.dtype),
     name="transpose",
+    kind=View,
 )
 
 
@@ -110,11 +113,11 @@ def np_transpose(a, axes=None):
     a = arrayed(a)
     n = rank(a)
     if axes is None:
-        return transpose_.call(a, axes=tuple(range(n - 1, -1, -1))) if n > 1 else a
+        return transpose_.view(a, axes=tuple(range(n - 1, -1, -1))) if n > 1 else a
     axes = axes_of(axes, n)
     if len(axes) != n:
         raise ValueError("axes don't match array")
-    return a if axes == tuple(range(n)) else transpose_.call(a, axes=axes)
+    return a if axes == tuple(range(n)) else transpose_.view(a, axes=axes)
 
 
 REGISTRY[np.transpose] = REGISTRY[np.permute_dims] = np_transpose
@@ -185,7 +188,7 @@ def squeeze(a, axis=None):
     axes = [i for i, n in enumerate(shape) if n == 1] if axis is None else axes_of(axis, len(shape))
     if any(shape[i] != 1 for i in axes):
         raise ValueError("cannot select an axis to squeeze out which has size not equal to one")
-    return reshape_.call(a, shape=tuple(n for i, n in enumerate(shape) if i not in axes))
+    return reshape_.view(a, shape=tuple(n for i, n in enumerate(shape) if i not in axes))
 
 
 @composite(np.expand_dims)
@@ -194,7 +197,7 @@ def expand_dims(a, axis):
     shape, extra = list(shape_of(a := arrayed(a))), axis if isinstance(axis, (tuple, list)) else (axis,)
     for i in sorted(np.lib.array_utils.normalize_axis_tuple(extra, len(shape) + len(extra))):
         shape.insert(i, 1)
-    return reshape_.call(a, shape=tuple(shape))
+    return reshape_.view(a, shape=tuple(shape))
 
 
 def at_least(func, place):

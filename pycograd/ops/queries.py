@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pycograd.core import REGISTRY, Traced, aval_of, registered, shape_of, value_of, without_tape
+from pycograd.core import REGISTRY, Handle, Traced, aval_of, registered, shape_of, value_of, without_tape
 
 from .families import arrayed, structural, watches
 
@@ -77,7 +77,7 @@ def unsettled(x):
     if isinstance(x, (list, tuple)):
         return any(map(unsettled, x))
     while isinstance(x, Traced) and x.numbers:
-        x = x.value
+        x = x.current() if isinstance(x, Handle) else x.value
     return isinstance(x, Traced)
 
 

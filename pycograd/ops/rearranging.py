@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pycograd.core import Aval, shape_of, without_tape
+from pycograd.core import Aval, View, shape_of, without_tape
 
 from .families import arrayed, axes_of, composite, example_axes, linear, rank
 
@@ -17,13 +17,14 @@ flip_ = linear(
     batch=lambda prim, xs, batched, params: prim.call(xs[0], axis=example_axes(params["axis"], xs[0])),
     shape=same_aval,
     name="flip",
+    kind=View,
 )
 
 
 @composite(np.flip)
 def flip(m, axis=None):
     """`np.flip`."""
-    return flip_.call(arrayed(m), axis=axes_of(axis, rank(arrayed(m))))
+    return flip_.view(arrayed(m), axis=axes_of(axis, rank(arrayed(m))))
 
 
 @composite(np.flipud)
@@ -31,7 +32,7 @@ def flipud(m):
     """`np.flipud`."""
     if rank(m := arrayed(m)) < 1:
         raise ValueError("Input must be >= 1-d.")
-    return flip_.call(m, axis=(0,))
+    return flip_.view(m, axis=(0,))
 
 
 @composite(np.fliplr)
@@ -39,7 +40,7 @@ def fliplr(m):
     """`np.fliplr`."""
     if rank(m := arrayed(m)) < 2:
         raise ValueError("Input must be >= 2-d.")
-    return flip_.call(m, axis=(1,))
+    return flip_.view(m, axis=(1,))
 
 
 @composite(np.rot90)
@@ -55,7 +56,7 @@ def rot90(m, k=1, axes=(0, 1)):
     if k == 0:
         return m
     if k == 2:
-        return flip_.call(m, axis=(first, second))
+        return flip_.view(m, axis=(first, second))
     if k == 1:
         return np.swapaxes(np.flip(m, second), first, second)
     return np.flip(np.swapaxes(m, first, second), second)

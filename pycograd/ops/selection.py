@@ -260,20 +260,3 @@ def piece(y, x, condition, func, args, kw):
     chosen = item(x, condition)
     new = np.broadcast_to(func(chosen, *args, **kw), shape_of(chosen))
     return np.where(condition, put.call(new, shape=shape_of(x), key=condition), y).astype(x.dtype)
-
-
-# ---- writing in place ----------------------------------------------------------------------------------------------
-def writes_in_place(func):
-    def refuse(*args, **params):
-        if not watches(args) and not watches(params.values()):
-            return func(*args, **params)
-        raise TypeError(
-            f"np.{func.__name__}{where()} writes in place, which a watched value cannot be: use np.where instead"
-        )
-
-    refuse.__name__ = func.__name__
-    return refuse
-
-
-for func in (np.place, np.put, np.putmask, np.put_along_axis, np.copyto, np.fill_diagonal):
-    REGISTRY[func] = writes_in_place(func)

@@ -12,7 +12,7 @@ def parts(a):
     """The parts of the watched array `a` along axis 0, one after the other."""
     if not a.shape:
         raise TypeError("iteration over a 0-d array")
-    return (getitem.call(a, key=i) for i in range(a.shape[0]))
+    return (getitem.view(a, key=i) for i in range(a.shape[0]))
 
 
 Traced.__iter__ = parts
@@ -32,7 +32,7 @@ def array_split(ary, indices_or_sections, axis=0):
         each, extra = divmod(n, int(sections))
         bounds = [each * i + min(i, extra) for i in range(int(sections) + 1)]
     keys = [(slice(None),) * axis + (slice(a, b),) for a, b in zip(bounds, bounds[1:], strict=False)]
-    return [getitem.call(ary, key=key) for key in keys]
+    return [getitem.view(ary, key=key) for key in keys]
 
 
 @composite(np.split)

@@ -4,11 +4,12 @@ from functools import partial
 
 import numpy as np
 
-from pycograd.core import REGISTRY, UFUNC_METHODS
+from pycograd.core import REGISTRY, UFUNC_METHODS, Traced, handle
 
 from . import generalised
 from .families import no_rule, watches
 from .generalised import operands
+from .writing import accumulate_at, deliver, outside, plain_key
 
 
 def call(ufunc, *args, where=True, **params):
@@ -17,6 +18,13 @@ def call(ufunc, *args, where=True, **params):
         return ufunc(*args, where=where, **params) if where is not True else ufunc(*args, **params)
     if ufunc.signature:
         return generalised.call(ufunc, *args, **params)
+    out = params.pop("out", None)
+    out = out if type(out) is tuple else (out,)
+    args, out = args[: ufunc.nin], args[ufunc.nin :] or out
+    if any(o is not None for o in out):
+        if len(out) > 1:
+            raise no_rule(ufunc, "out")
+        return deliver(call(ufunc, *args, **params), out[0], where)
     y = REGISTRY[ufunc](*operands(ufunc, args, **params))
     return y if where is True else np.where(where, y, 0)
 
@@ -43,9 +51,23 @@ def outer(ufunc, a, b, **params):
     return ufunc(a, b, **params)
 
 
-def at(ufunc, a, *rest):
-    """`ufunc.at` writes in place, which a watched value cannot be."""
-    raise no_rule(ufunc, "at")
+def at(ufunc, a, indices, *b):
+    """`ufunc.at`: in place, an index that is named twice counts twice."""
+    if isinstance(a, Traced):
+        a = handle(a)
+    elif watches((a, indices, *b)):
+        a = outside(a, f"np.{ufunc.__name__}.at", b)
+    else:
+        return ufunc.at(a, indices, *b)
+    if ufunc is np.add:
+        return accumulate_at(a, indices, b[0])
+    if ufunc is np.subtract:
+        return accumulate_at(a, indices, np.negative(b[0]))
+    places = np.reshape(np.arange(a.size), a.shape)[plain_key(indices)]
+    if np.unique(places).size < places.size:
+        raise no_rule(ufunc, "at")  # one after the other
+    a[indices] = ufunc(a[indices], *b)
+    return None
 
 
 def method(table, ufunc):

@@ -13,6 +13,7 @@ import numpy as np
 
 from pycograd.core import (
     PLAIN,
+    Buffer,
     GradsError,
     LambdaPickleError,
     Traced,
@@ -22,12 +23,24 @@ from pycograd.core import (
     register,
     tree_flatten,
     tree_unflatten,
+    twin,
     where,
 )
 
 from .recorder import crashed
 
-__all__ = ["Grads", "Selection", "Transformed", "at_the_edge", "described", "is_differentiable", "like", "one_of"]
+__all__ = [
+    "Grads",
+    "Selection",
+    "Transformed",
+    "at_the_edge",
+    "contents",
+    "described",
+    "is_differentiable",
+    "leave",
+    "like",
+    "one_of",
+]
 
 NUMBERS = PLAIN - {bool, np.bool_, np.ndarray}
 Argnums = int | str | Sequence[int | str] | None
@@ -153,6 +166,10 @@ class Selection:
                     "array's: pass np.asarray of it, or leave that argument out of argnums"
                 )
 
+    def values(self) -> list[Any]:
+        """The leaves as values that stay what they are when the caller's variables are written."""
+        return [twin(x) for x in self.leaves]
+
     def call(self, f: Callable[..., Any], values: Sequence[Any]) -> Any:
         args, kwargs, rest = list(self._args), dict(self._kwargs), iter(values)
         for place, treedef, xs in self._plans:
@@ -196,6 +213,25 @@ class Selection:
             if np.shape(v) != np.shape(x):
                 raise ValueError(f"{what} has shape {np.shape(v)}, the argument {np.shape(x)}")
         return found
+
+
+def contents(handles: Sequence[Any], level: int) -> list[Any]:
+    """What was written into each of the inputs `handles` of the transform of `level`, one level down; None
+    if nothing was.
+    """
+    found = []
+    for h in handles:
+        dirty = type(h) is Buffer and h.storage.dirty
+        v = h.storage.now() if dirty else None
+        found.append(twin(v.value if isinstance(v, Traced) and v.level == level else v))
+    return found
+
+
+def leave(xs: Sequence[Any], written: Sequence[Any]) -> None:
+    """Leave in the caller's arrays `xs` what plain numpy would have left."""
+    for x, new in zip(xs, written, strict=True):
+        if new is not None:
+            x[...] = new
 
 
 def is_differentiable(x: Any) -> bool:

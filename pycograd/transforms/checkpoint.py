@@ -9,6 +9,7 @@ keeps one node.
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -17,17 +18,21 @@ import numpy as np
 from pycograd.core import (
     Aval,
     Batched,
+    Buffer,
     Dual,
     Handle,
     Symbol,
     Traced,
     Var,
     backward,
+    live,
     new_batched,
     new_dual,
     new_var,
+    running,
     tree_flatten,
     tree_unflatten,
+    twin,
     value_of,
 )
 from pycograd.core.levels import clock
@@ -59,16 +64,25 @@ def checkpoint(f: Callable[..., Any], *, policy: Any = None) -> Callable[..., An
 
     def call(*args: Any, **kwargs: Any) -> Any:
         leaves, structure = tree_flatten((args, kwargs))
-        leaves = [x.current() if isinstance(x, Handle) else x for x in leaves]
+        leaves = list(map(twin, leaves))
+        alive = dict(live)
         trees: list[Any] = []
         results: list[Any] = []
 
         def run(g: Callable[..., Any], first: bool) -> list[Any]:
             kept = Kept(chosen, results, first) if chosen else None
-            args, kwargs = tree_unflatten(structure, [kept.watch(x) for x in leaves] if kept else leaves)
-            ys, tree = tree_flatten(woven(g)(*args, **kwargs))
+            given = [kept.watch(x) for x in leaves] if kept else list(map(twin, leaves))
+            args, kwargs = tree_unflatten(structure, given)
+            with relived(alive), running("checkpoint"):
+                ys, tree = tree_flatten(woven(g)(*args, **kwargs))
+                ys = [y.current() if isinstance(y, Handle) else y for y in ys]
             trees[:] = [tree]
-            ys = [y.current() if isinstance(y, Handle) else y for y in ys]
+            if any(type(x) is Buffer and x.storage.dirty for x in given):
+                raise TypeError(
+                    f"checkpoint of {described(g)}: it writes into its argument, which the second run "
+                    f"would see: write into a "
+                    "copy of it"
+                )
             return [kept.unwatch(y) for y in ys] if kept else ys
 
         again = replayed((f, args, kwargs), partial(run, snapshot(f), False))
@@ -76,6 +90,20 @@ def checkpoint(f: Callable[..., Any], *, policy: Any = None) -> Callable[..., An
         return tree_unflatten(trees[0], ys)
 
     return Transformed(checkpoint, f, call, policy=policy)
+
+
+@contextmanager
+def relived(alive: dict[int, str]) -> Iterator[None]:
+    """While this lasts the transforms that ran in the first run count as running, so that arrays keep what
+    they watch.
+    """
+    added = {level: name for level, name in alive.items() if level not in live}
+    live.update(added)
+    try:
+        yield
+    finally:
+        for level in added:
+            del live[level]
 
 
 def rerooted(name: str, first: Callable[[], list[Any]], again: Callable[[], list[Any]]) -> list[Any]:

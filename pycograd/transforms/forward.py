@@ -21,11 +21,12 @@ from pycograd.core import (
     tangent_of,
     tree_flatten,
     tree_unflatten,
+    twin,
 )
 from pycograd.core.tape import INDEX, fresh
 from pycograd.weave import woven
 
-from .arguments import Argnums, Selection, Transformed, at_the_edge, name_of
+from .arguments import Argnums, Selection, Transformed, at_the_edge, contents, leave, name_of
 from .missing import with_differences
 
 __all__ = ["forward_at", "jvp", "linearize", "make_jvp"]
@@ -55,10 +56,11 @@ def jvp(f: Callable[..., Any], primals: Any, tangents: Any, *, on_missing: str =
 def push(f: Callable[..., Any], selection: Selection, tangents: list[Any]) -> tuple[Any, Any]:
     """The output of `f` and its tangent, given one tangent for each leaf of `selection`."""
     with running("jvp") as level:
-        duals = [new_dual(x, level, t) for x, t in zip(selection.leaves, tangents, strict=True)]
-        out = selection.call(woven(f), duals)
-    leaves, treedef = tree_flatten(out)
-    leaves = [y.current() if isinstance(y, Handle) else y for y in leaves]
+        duals = [new_dual(x, level, twin(t)) for x, t in zip(selection.values(), tangents, strict=True)]
+        leaves, treedef = tree_flatten(selection.call(woven(f), duals))
+        leaves = [y.current() if isinstance(y, Handle) else y for y in leaves]
+        written = contents(duals, level)
+    leave(selection.leaves, written)
     values = [y.value if type(y) is Dual and y.level == level else y for y in leaves]
     tangents = [fresh(tangent_of(y, level)) for y in leaves]
     return tree_unflatten(treedef, values), tree_unflatten(treedef, tangents)

@@ -46,7 +46,9 @@ class Differenced:
     def __init__(self, f: Callable[..., Any]) -> None:
         functools.update_wrapper(self, f, updated=())
         self.f = f
-        self.boxes: dict[Any, tuple[Any, Counted]] = {}  # line of a call and callee -> its black box, and its count
+        self.boxes: dict[
+            Any, tuple[Any, Counted]
+        ] = {}  # line of a call and callee -> its black box, and its count
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         with falling_back(self.f, self.wrap) as f:

@@ -23,14 +23,26 @@ from pycograd.core import (
     tree_flatten,
     tree_map,
     tree_unflatten,
+    twin,
     watched,
     zeros,
 )
 from pycograd.core.levels import HAND_MADE
-from pycograd.core.tape import AVAL, INDEX, PRIM, Node
+from pycograd.core.tape import AVAL, FIRST_PARENT, INDEX, PRIM, SAVED, Node
 from pycograd.weave import woven
 
-from .arguments import Argnums, Selection, Transformed, at_the_edge, described, like, name_of, one_of
+from .arguments import (
+    Argnums,
+    Selection,
+    Transformed,
+    at_the_edge,
+    contents,
+    described,
+    leave,
+    like,
+    name_of,
+    one_of,
+)
 from .missing import with_differences
 from .recorder import failed, recorder, stale, unreached
 
@@ -48,20 +60,22 @@ __all__ = [
 class Recording:
     """One run of a function on a tape of its own: its output, one level down, and the way back."""
 
-    __slots__ = ("f", "inputs", "level", "out", "record", "selection", "transform")
+    __slots__ = ("f", "inputs", "level", "out", "record", "selection", "transform", "written")
 
     def __init__(self, f: Callable[..., Any], selection: Selection, transform: str) -> None:
         self.selection, self.f, self.transform, self.record = selection, f, transform, None
         make = recorder.get()
         with running(transform) as self.level:
-            variables = [watched(x, self.level) for x in selection.leaves]
+            variables = [watched(x, self.level) for x in selection.values()]
             self.inputs = [v.node for v in variables]
             if make is None:
-                self.out = selection.call(woven(f), variables)
+                self.out = settled(selection.call(woven(f), variables))
+                self.written = contents(variables, self.level)
             else:
                 self.record = make(transform, self.level)
-                out = selection.call(woven(f), [self.record.watch(v) for v in variables])
-                self.out = tree_map(self.record.unwatch, out)
+                seen = [self.record.watch(v) for v in variables]
+                self.out = tree_map(self.record.unwatch, settled(selection.call(woven(f), seen)))
+                self.written = contents(variables, self.level)
 
     def node_of(self, y: Any) -> Node | None:
         """The node of `y`, if it depends on the inputs."""
@@ -70,7 +84,25 @@ class Recording:
     def value_of(self, y: Any) -> Any:
         """`y` one level down."""
         y = y.current() if isinstance(y, Handle) else y
-        return y.value if type(y) is Var and y.level == self.level else y
+        return twin(y.value) if type(y) is Var and y.level == self.level else y
+
+    def keep_tape(self, nodes: list[Node | None]) -> list[Node | None]:
+        """`nodes`, with a tape of its own copies of the caller's arrays that the function wrote into, which
+        are left so now.
+        """
+        xs = [x for x, new in zip(self.selection.leaves, self.written, strict=True) if new is not None]
+        if not xs:
+            return nodes
+        nodes = with_copies(nodes, [x for x in xs if type(x) is np.ndarray])
+        self.leave()
+        return nodes
+
+    def leave(self) -> None:
+        """Leave in the caller's arrays what the function wrote: after the backward pass, whose tape may hold
+        their memory.
+        """
+        leave(self.selection.leaves, self.written)
+        self.written = [None] * len(self.written)
 
     def gradients(self, roots: list[tuple[Node, Any]]) -> list[Any]:
         """The cotangents of the inputs, given those of some nodes."""
@@ -80,8 +112,44 @@ class Recording:
             for notice in failed if self.record is None else ():
                 notice(self.f, self.selection, self.transform, roots, error)
             raise
+        finally:
+            self.leave()
         gs = [found[n[INDEX]][1] if n[INDEX] in found else zeros(n[AVAL]) for n in self.inputs]
         return [like(g, x) for g, x in zip(gs, self.selection.leaves, strict=True)]
+
+
+def with_copies(nodes: list[Node | None], arrays: list[Any]) -> list[Node | None]:
+    """The tape behind `nodes` once more, with copies of what it saved in the memory of `arrays`."""
+
+    def kept(saved: Any) -> Any:
+        if type(saved) is tuple:
+            return tuple(map(kept, saved))
+        if type(saved) is np.ndarray and any(np.may_share_memory(saved, a) for a in arrays):
+            return saved.copy()
+        return saved
+
+    found = {n[INDEX]: n for n in nodes if n is not None}
+    waiting = list(found.values())
+    while waiting:
+        for parent in waiting.pop()[FIRST_PARENT:]:
+            if parent[INDEX] not in found:
+                found[parent[INDEX]] = parent
+                waiting.append(parent)
+    copies: dict[int, Node] = {}
+    for index in sorted(found, reverse=True):  # the oldest first
+        node = found[index]
+        parents = [copies[p[INDEX]] for p in node[FIRST_PARENT:]]
+        copies[index] = (*node[:SAVED], kept(node[SAVED]), *node[SAVED + 1 : FIRST_PARENT], *parents)
+    return [None if n is None else copies[n[INDEX]] for n in nodes]
+
+
+def settled(out: Any) -> Any:
+    """What a function returned, with the values of its handles as they are now."""
+    if isinstance(out, Handle):
+        return out.current()
+    if type(out) in PLAIN or isinstance(out, Traced):
+        return out
+    return tree_map(lambda y: y.current() if isinstance(y, Handle) else y, out)
 
 
 def value_and_grad(
@@ -229,6 +297,7 @@ def with_pullback(f: Any, run: Recording, out: Any) -> tuple[Any, Callable[[Any]
     leaves, treedef = tree_flatten(out)
     nodes, values = [run.node_of(y) for y in leaves], [run.value_of(y) for y in leaves]
     shapes = [shape_of(v) for v in values]
+    nodes = run.keep_tape(nodes)
 
     def pullback(cotangent: Any) -> Any:
         gs, structure = tree_flatten(cotangent)

@@ -15,11 +15,12 @@ from pycograd.core import (
     shape_of,
     tree_flatten,
     tree_unflatten,
+    twin,
 )
 from pycograd.core.trees import NAMESPACE
 from pycograd.weave import woven
 
-from .arguments import Transformed, name_of
+from .arguments import Transformed, contents, leave, name_of
 
 __all__ = ["batched_call", "in_chunks", "vmap"]
 
@@ -92,9 +93,12 @@ def batched_call(
 ) -> Any:
     """Run `f` on its arguments (flattened to `xs`), the mapped ones with their batch axis in front."""
     with running("vmap") as level:
-        args = [new_batched(x, level) if m else x for x, m in zip(xs, mapped, strict=True)]
+        args = [new_batched(twin(x), level) if m else x for x, m in zip(xs, mapped, strict=True)]
         out = woven(f)(*tree_unflatten(treedef, args), **kwargs)
-    ys, structure = tree_flatten(out)
+        ys, structure = tree_flatten(out)
+        ys = [y.current() if isinstance(y, Handle) else y for y in ys]
+        written = contents(args, level)
+    leave(xs, written)
     axes = prefix(out_axes, out, f"out_axes of vmap({name_of(f)})")
     ys = [unbatched(y, level, n, a, f) for y, a in zip(ys, axes, strict=True)]
     return tree_unflatten(structure, apart(ys))
@@ -116,7 +120,6 @@ def apart(ys: list[Any]) -> list[Any]:
 
 def unbatched(y: Any, level: int, n: int, axis: int | None, f: Any) -> Any:
     """The output `y` with its batch axis at `axis`."""
-    y = y.current() if isinstance(y, Handle) else y
     if type(y) is Batched and y.level == level:
         if axis is None:
             raise ValueError(
@@ -167,7 +170,6 @@ def names_of(args: tuple[Any, ...]) -> Iterator[str]:
 
 
 def in_front(x: Any, axis: int) -> Any:
-    x = x.current() if isinstance(x, Handle) else x
     return x if axis == 0 else np.moveaxis(x, axis, 0)
 
 

@@ -14,7 +14,19 @@ from typing import Any
 
 import numpy as np
 
-from pycograd.core import PLAIN, REGISTRY, UFUNC_METHODS, Batched, Dual, Primitive, Symbol, Traced, Var
+from pycograd.core import (
+    DELIVERY,
+    PLAIN,
+    REGISTRY,
+    UFUNC_METHODS,
+    Batched,
+    Buffer,
+    Dual,
+    Primitive,
+    Symbol,
+    Traced,
+    Var,
+)
 
 from .plans import Plans
 from .rewriter import DYNAMIC, METHODS
@@ -39,7 +51,7 @@ INSTANCES: dict[type, Callable[[Any], Any]] = {}  # the same for callable object
 functions: dict[FunctionType, Any] = {}  # what functions without a closure resolve to: the fast look-up
 observers.append(functions.clear)
 # The methods of these types are numpy's, Python's or ours, but for those in METHODS.
-known = {*PLAIN, Var, Dual, Batched, Symbol, str, bytes, list, tuple, dict, set, frozenset}
+known = {*PLAIN, Var, Buffer, Dual, Batched, Symbol, str, bytes, list, tuple, dict, set, frozenset}
 known.add(np.dtype)
 DISPATCHER = functools.singledispatch(lambda x: x).__code__
 MANAGER = contextlib.contextmanager(lambda: iter(())).__code__
@@ -229,6 +241,8 @@ class Cells:
 
     def __call__(self, callee: Any, node: ast.Call) -> CellType | object | None:
         ours = registered(callee)
+        if ours is not None and any(k.arg == "out" for k in node.keywords):
+            return CellType(ours if isinstance(ours, Primitive) else partial(DELIVERY[0], ours))
         if isinstance(ours, Primitive):
             plain = not node.keywords and not any(isinstance(a, ast.Starred) for a in node.args)
             if plain and not ours.variadic and len(node.args) == len(ours.operands):

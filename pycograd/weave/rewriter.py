@@ -23,6 +23,7 @@ import numpy as np
 import pyccolo
 
 from .source import Node, nested
+from .uses import BIRTHS, COPIES, Uses
 
 __all__ = ["DYNAMIC", "METHODS", "CallRewriter"]
 
@@ -36,7 +37,7 @@ RESOLVE, METHOD, KNOWN, TYPE, VISIBLE = (
     "__pg_type__",
     "__pg_visible__",
 )
-PLAINS = "__pg_plain__"
+PLAINS, BORN, OWNED = "__pg_plain__", "__pg_born__", "__pg_owned__"
 NAMESPACES = (builtins.locals, builtins.vars, builtins.dir)
 METHODS = frozenset(
     ["dot", "clip", "choose", "searchsorted", "sort"]
@@ -82,6 +83,7 @@ class CallRewriter(pyccolo.AstRewriter):
         self.woven_names = woven_names(node) if any(c.co_name != "<genexpr>" for c in nested(code)) else set()
         self.helpers: dict[str, CellType] = {}
         self.numbers: dict[int, tuple[str, str]] = {}
+        self.uses = Uses(node, self.value_at)
         if isinstance(node, ast.Lambda):
             node.body = self.visit(node.body)
         else:
@@ -92,6 +94,8 @@ class CallRewriter(pyccolo.AstRewriter):
         kind = type(node)
         if kind is ast.Call:
             return self.call(node)
+        if kind is ast.Assign:
+            return self.assignment(node)
         if kind not in LEAVES:
             for field in node._fields:
                 value = getattr(node, field, None)
@@ -101,9 +105,32 @@ class CallRewriter(pyccolo.AstRewriter):
                     value[:] = [self.visit(v) if isinstance(v, ast.AST) else v for v in value]
         return node
 
+    def assignment(self, node: ast.Assign) -> ast.Assign:
+        """`y = 2 * c`, where the function stores into `y` later, is a birth if nobody else has that array."""
+        made = isinstance(node.value, (ast.BinOp, ast.UnaryOp, ast.Call, ast.IfExp))
+        names = [t.id for t in node.targets if isinstance(t, ast.Name)]
+        node.targets = [self.visit(t) for t in node.targets]
+        node.value = self.visit(node.value)
+        if made and any(map(self.uses.stored, names)):
+            node.value = self.passed_to(OWNED, node.value)
+        return node
+
     def call(self, node: ast.Call) -> ast.expr:
+        """The call, and what is born of it if it may be written."""
+        value = self.value_at(node.func)
+        if value is MISSING:
+            birth = OWNED if isinstance(node.func, ast.Attribute) and node.func.attr in COPIES else None
+        else:
+            birth = BORN if is_birth(value) else None
+        if birth is None or self.uses.only_read(node):
+            return self.resolved_call(node, value)
+        return self.passed_to(birth, self.resolved_call(node, value))
+
+    def passed_to(self, helper: str, value: ast.expr) -> ast.expr:
+        return at(value, ast.Call(func=self.common_name(helper, value), args=[value], keywords=[]))
+
+    def resolved_call(self, node: ast.Call, value: Any) -> ast.expr:
         callee = node.func
-        value = self.value_at(callee)
         sources = None
         if value is not MISSING:
             sources = self.sources_of_arguments(node) if makes_numbers(value) else None
@@ -238,6 +265,13 @@ class CallRewriter(pyccolo.AstRewriter):
                 return None
             found |= more
         return found
+
+
+def is_birth(callee: Any) -> bool:
+    try:
+        return callee in BIRTHS
+    except TypeError:  # not hashable
+        return False
 
 
 def makes_numbers(callee: Any) -> bool:

@@ -15,9 +15,10 @@ import pyccolo
 
 from pycograd.core import PLAIN
 
+from .births import born, owned
 from .plans import Plans
 from .resolve import PLANS, Cells, known, rebuild, registered, resolve_call, resolve_method, visible
-from .rewriter import KNOWN, METHOD, PLAINS, RESOLVE, TYPE, VISIBLE, CallRewriter
+from .rewriter import BORN, KNOWN, METHOD, OWNED, PLAINS, RESOLVE, TYPE, VISIBLE, CallRewriter, is_birth
 from .source import Definition, compile_within, definition
 
 __all__ = ["AutodiffTracer", "event_mode"]
@@ -63,6 +64,8 @@ COMMON = {
     PLAINS: CellType(PLAIN),
     TYPE: CellType(type),
     VISIBLE: CellType(visible),
+    BORN: CellType(born),
+    OWNED: CellType(owned),
 }
 PLANS.weaver = AutodiffTracer().weave
 
@@ -74,7 +77,8 @@ class EventTracer(AutodiffTracer):
     ast_rewriter_cls = pyccolo.AstRewriter
 
     def resolve(self, callee: Any) -> Any:
-        return rebuild(callee, instrumented)
+        found = rebuild(callee, instrumented)
+        return (lambda *args, **params: born(found(*args, **params))) if is_birth(callee) else found
 
     def weave(self, code: CodeType, function: FunctionType) -> tuple[CodeType, dict[str, CellType]]:
         found = definition(code, function.__globals__)

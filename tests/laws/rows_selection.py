@@ -6,7 +6,7 @@ from laws.row import distinct, normal, positive, row
 from pycograd.core import REGISTRY
 
 select = REGISTRY[np.select]  # numpy does not look at the default when it dispatches
-REFUSED = [np.place, np.put, np.putmask, np.put_along_axis, np.copyto, np.fill_diagonal]  # test_indexing.py
+WRITERS = [np.place, np.put, np.putmask, np.put_along_axis, np.copyto, np.fill_diagonal]  # tests/mutation
 x, y, v = normal(3, 4), normal(4, 3).T, normal(5)
 condition = x > 0.1
 some, square = np.array([True, False, True]), np.array([[0, 2], [-1, 1]])
@@ -14,7 +14,7 @@ along = np.array([[2, 0, 0], [1, 1, -1], [3, 0, 2]])
 choice = np.array([[0, 2, 1, 1], [2, 0, 0, 1], [1, 1, 2, 2]])
 
 ROWS = [
-    row(np.where, x, y, call=lambda x, y: np.where(condition, x, y), complex=True, covers=REFUSED),
+    row(np.where, x, y, call=lambda x, y: np.where(condition, x, y), complex=True, covers=WRITERS),
     row(np.where, x, y, call=lambda x, y: np.where(x > y, x * y, 1.0)),
     row(np.where, x, normal(4), call=lambda x, b: np.where(condition, 2.0, np.where(True, x, b))),
     row(np.where, normal(), v, call=lambda a, v: np.where([[True], [False]], a, v)),
