@@ -228,9 +228,9 @@ class Traced:
     def _written(self) -> TypeError:
         frame = user_frame()
         return LostGradient(
-            f"a watched value is written{where()} into {stored_name(frame) if frame else 'an array'}, a plain array made "
-            "outside the function, where its gradient would be lost: make the array inside the function, or pass it as an "
-            "argument"
+            f"a watched value is written{where()} into {stored_name(frame) if frame else 'an array'}, a plain array "
+            "made outside the function, where its gradient would be lost: make the array inside the function, or pass "
+            "it as an argument"
         )
 
     def __reduce__(self) -> Any:
