@@ -34,7 +34,7 @@ class View(Primitive):
     """An operation on one array of which numpy makes a view, mostly."""
 
     def view(self, x: Any, **params: Any) -> Any:
-        """The result, noted as related to `x`: what code that users see calls; rules, which write nothing, use `call`."""
+        """The result, noted as related to `x`: for what users see; rules, which write nothing, use `call`."""
         y = self.call(x, **params)
         note(x, y, self, params)
         return y
