@@ -17,9 +17,6 @@ from as_it_stands.slopes import argnums, close, numbers, product, reference
 pytestmark = pytest.mark.filterwarnings("ignore::pycograd.AutodiffWarning")
 
 NOT_YET_BY_REASON = {
-    "a watched value is written into an array, or an array of the function is written in place": """
-        biology_chemistry.substitution_model
-    """,
     "a function of scipy without a rule": """
         statistics.probit_log_likelihood
         physics.anharmonic_period physics.van_der_pol
@@ -27,7 +24,7 @@ NOT_YET_BY_REASON = {
         signal.exponential_smoother signal.scale_space
         geometry.spline_track geometry.energy_of_points
         optimisation.ridge_by_scipy optimisation.inner_minimum
-        biology_chemistry.chemostat
+        biology_chemistry.chemostat biology_chemistry.substitution_model
     """,
     "the body of a property is not woven": """
         statistics.student_t_fit
