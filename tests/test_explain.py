@@ -284,7 +284,9 @@ def of_numbers(a):
 
 def test_programs_on_numbers_have_a_slope_in_each_line():
     lines = lines_of(explain(of_numbers, 0.7), of_numbers)
-    slopes = [lines[text].slope for text in ("y = math.sin(a)", "z = y * 3.0", "z = z * 2.0", "return z + 1.0")]
+    slopes = [
+        lines[text].slope for text in ("y = math.sin(a)", "z = y * 3.0", "z = z * 2.0", "return z + 1.0")
+    ]
     assert slopes == [6.0, 2.0, 1.0, 1.0]
 
 

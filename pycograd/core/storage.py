@@ -34,7 +34,7 @@ class View(Primitive):
     """An operation on one array of which numpy makes a view, mostly."""
 
     def view(self, x: Any, **params: Any) -> Any:
-        """The result, noted as related to `x`: what code that users see calls; rules, which write nothing, use `call`."""
+        """The result, noted as related to `x`: for what users see; rules, which write nothing, use `call`."""
         y = self.call(x, **params)
         note(x, y, self, params)
         return y
@@ -132,7 +132,8 @@ class Storage:
     __slots__ = ("_memory", "born", "dirty", "dtype", "own", "shape", "value")
 
     def __init__(self, value: Any, own: bool = True, born: float | None = None) -> None:
-        self.value, self.own, self.dirty, self._memory = value, own, False, None
+        self.value, self.own, self.dirty = value, own, False
+        self._memory: Any = None
         self.born = next(levels) if born is None else born
         if type(value) is np.ndarray:
             self.shape, self.dtype = value.shape, value.dtype

@@ -294,11 +294,6 @@ class Traced:
                 )
         return x
 
-    def __setitem__(self, key: Any, value: Any) -> None:
-        raise TypeError(
-            f"a watched value cannot be written in place{where()}; build the array with np.where, np.stack, ..."
-        )
-
     def __reduce__(self) -> Any:
         raise TypeError(
             "a watched value cannot be pickled or copied with its tape; pickle pycograd.value_of(x)"
