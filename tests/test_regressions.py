@@ -145,3 +145,22 @@ def test_a_branch_not_selected_does_no_harm_through_any_elementwise_operation():
         roots = lambda x: np.sum(np.where(x > 0, np.sqrt(x) * np.sqrt(x), 0.0))
         assert_array_equal(grad(roots)(x)[0], [0.0, 1.0, 0.0])
         assert_array_equal(grad(lambda x: np.sum(np.sqrt(x)))(np.array([0.0, 1.0]))[0], [np.inf, 0.5])
+
+
+def test_a_store_into_a_part_of_a_complex_value():
+    """`z.real[0] = 5.0` wrote into a value of its own: z kept its numbers and its gradient, in silence."""
+
+    def write(x):
+        z = x * (1 + 2j)
+        z.real[0] = 5.0
+        return np.sum(np.abs(z))
+
+    def write_copy(x):
+        z = x * (1 + 2j)
+        r = z.real.copy()
+        r[0] = 5.0
+        return np.sum(r * z.imag)
+
+    with pytest.raises(TypeError, match="part of a watched value is written"):
+        grad(write)(np.array([1.0, 2.0]))
+    assert_array_equal(grad(write_copy)(np.array([1.0, 2.0]))[0], [10.0, 8.0])

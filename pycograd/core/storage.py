@@ -367,6 +367,9 @@ def relate(x: Any, y: Any, prim: Any, params: Any) -> None:
     params  those of `prim`, or its key alone
     """
     try:
+        if x.link is PART:
+            y.link = PART
+            return
         family, makers = x.link
     except AttributeError:
         family, makers = x.link = Family(x), None
@@ -376,6 +379,16 @@ def relate(x: Any, y: Any, prim: Any, params: Any) -> None:
     if len(members) > family.room:
         family.members = [m for m in members if m() is not None]
         family.room = 2 * len(family.members) + 64
+
+
+PART = "the real or imaginary part of a complex value, which numpy writes through and we do not"
+
+
+def part_of(y: Any) -> Any:
+    """`y`, a part of a complex watched value, marked so that a store into it raises."""
+    if isinstance(y, Traced):
+        y.link = PART
+    return y
 
 
 def copied(x: Any) -> Any:
@@ -397,6 +410,11 @@ def handle(x: Any) -> Buffer:
             f"a Var made by hand is a leaf, which cannot be written in place{where()}: write to a copy"
         )
     try:
+        if x.link is PART:
+            raise TypeError(
+                f"the real or imaginary part of a watched value is written{where()}: the whole would not change as "
+                "numpy's does; write to a copy of the part, or to the whole"
+            )
         family, _ = x.link
     except AttributeError:
         family = Family(x)

@@ -6,6 +6,7 @@ import operator
 import numpy as np
 
 from pycograd.core import REGISTRY, Traced, copied, value_of, where, without_tape
+from pycograd.core.storage import part_of
 from pycograd.core.traced import lost
 
 from .creation import astype
@@ -117,7 +118,12 @@ for function in (reshape, transpose, flatten, compress, item, tolist, copy, to_d
 # ---- attributes ----------------------------------------------------------------------------------------------------
 def real(self):
     """The real part; a real value is its own."""
-    return self if self.dtype.kind != "c" else np.real(self)
+    return self if self.dtype.kind != "c" else part_of(np.real(self))
+
+
+def imag(self):
+    """The imaginary part; zeros for a real value."""
+    return np.imag(self) if self.dtype.kind != "c" else part_of(np.imag(self))
 
 
 def flat(self):
@@ -128,7 +134,7 @@ def flat(self):
 Traced.T = property(np_transpose)
 Traced.mT = property(lambda self: REGISTRY[np.matrix_transpose](self))
 Traced.real = property(real)
-Traced.imag = property(lambda self: np.imag(self))
+Traced.imag = property(imag)
 Traced.flat = property(flat)
 Traced.flags = property(lambda self: value_of(self).flags)
 Traced.strides = property(lambda self: np.asarray(without_tape(self)).strides)
