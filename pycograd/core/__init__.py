@@ -86,6 +86,7 @@ from .traced import REGISTRY as REGISTRY
 from .traced import UFUNC_METHODS as UFUNC_METHODS
 from .traced import Handle as Handle
 from .traced import Traced as Traced
+from .traced import peeled as peeled
 from .traced import registered as registered
 from .traced import value_of as value_of
 from .traced import without_tape as without_tape

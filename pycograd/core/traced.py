@@ -39,6 +39,7 @@ __all__ = [
     "UFUNC_METHODS",
     "Handle",
     "Traced",
+    "peeled",
     "registered",
     "value_of",
     "without_tape",
@@ -282,16 +283,11 @@ class Traced:
         raise written() if _stores(caller) else lost("conversion to a plain array", self)
 
     def _plain_index(self) -> Any:
-        x: Any = self
-        while isinstance(x, Traced):
-            if isinstance(x, Handle):
-                x = x.current()
-            elif x.numbers:
-                x = x.value
-            else:
-                raise TypeError(
-                    f"an index{where()} into a plain array that is {x.unanswerable}: use np.take(array, index)"
-                )
+        x = peeled(self)
+        if isinstance(x, Traced):
+            raise TypeError(
+                f"an index{where()} into a plain array that is {x.unanswerable}: use np.take(array, index)"
+            )
         return x
 
     def __reduce__(self) -> Any:
@@ -363,6 +359,18 @@ def value_of(x: Any) -> Any:
     return x
 
 
+def peeled(x: Any) -> Any:
+    """`x` without the tapes, tangents and handles around it: plain, or watched by vmap or capture."""
+    while isinstance(x, Traced):
+        if isinstance(x, Handle):
+            x = x.current()
+        elif x.numbers:
+            x = x.value
+        else:
+            break
+    return x
+
+
 def without_tape(x: Any) -> Any:
     """`x`, or the list or tuple `x`, without its gradients: what a question about its numbers is asked of.
 
@@ -370,13 +378,9 @@ def without_tape(x: Any) -> Any:
     """
     if isinstance(x, (list, tuple)):
         return type(x)(map(without_tape, x)) if not hasattr(x, "_fields") else type(x)(*map(without_tape, x))
-    while isinstance(x, Traced):
-        if isinstance(x, Handle):
-            x = x.current()
-        elif x.numbers:
-            x = x.value
-        else:
-            raise TypeError(f"a question about the numbers of {x!r}{where()}, which is {x.unanswerable}")
+    x = peeled(x)
+    if isinstance(x, Traced):
+        raise TypeError(f"a question about the numbers of {x!r}{where()}, which is {x.unanswerable}")
     return x
 
 

@@ -11,7 +11,7 @@ from types import EllipsisType, NoneType
 
 import numpy as np
 
-from pycograd.core import REGISTRY, Aval, Handle, Primitive, Traced, Var, View, note, relate, shape_of, where
+from pycograd.core import REGISTRY, Aval, Primitive, Traced, Var, View, note, peeled, relate, shape_of, where
 
 from .families import all_batched, arrayed, linear, pad_rank, rank, watches
 
@@ -274,9 +274,7 @@ def item(x, key):
 def plain(k):
     """The part `k` of a key: lists as arrays, the plain number of an index on a tape."""
     if isinstance(k, Traced):
-        while isinstance(k, Traced) and (k.numbers or isinstance(k, Handle)):
-            k = k.current() if isinstance(k, Handle) else k.value
-        return k
+        return peeled(k)
     if type(k) is slice:
         return (
             k

@@ -38,23 +38,22 @@ def nanmean(a, axis=None, dtype=None, out=None, keepdims=False, *, where=True):
     return np.mean(a, axis=axis, keepdims=keepdims, where=present(a, where))
 
 
-@composite(np.nanvar)
-def nanvar(a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, where=True, mean=NO, correction=NO):
-    """`np.nanvar`; nan where no degree of freedom is left."""
-    if out is not None:
-        raise no_rule(np.nanvar, "out")
-    a = cast(arrayed(a), dtype)
-    where, ddof = present(a, where), ddof if correction is NO else correction
-    y = np.var(a, axis=axis, ddof=ddof, keepdims=keepdims, where=where, mean=mean)
-    return np.where(counted(where, a, axis, keepdims is not NO and keepdims) <= ddof, np.nan, y)[()]
+def spread(func, plain):
+    """Register `func`: `plain`, a variance or its root, of what is not nan; nan without a degree of freedom."""
+
+    def reduce(
+        a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, where=True, mean=NO, correction=NO
+    ):
+        if out is not None:
+            raise no_rule(func, "out")
+        a = cast(arrayed(a), dtype)
+        where, ddof = present(a, where), ddof if correction is NO else correction
+        y = plain(a, axis=axis, ddof=ddof, keepdims=keepdims, where=where, mean=mean)
+        return np.where(counted(where, a, axis, keepdims is not NO and keepdims) <= ddof, np.nan, y)[()]
+
+    reduce.__name__ = reduce.__qualname__ = func.__name__
+    return composite(func)(reduce)
 
 
-@composite(np.nanstd)
-def nanstd(a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, where=True, mean=NO, correction=NO):
-    """`np.nanstd`; slope 0 where the variance is 0."""
-    if out is not None:
-        raise no_rule(np.nanstd, "out")
-    a = cast(arrayed(a), dtype)
-    where, ddof = present(a, where), ddof if correction is NO else correction
-    y = np.std(a, axis=axis, ddof=ddof, keepdims=keepdims, where=where, mean=mean)
-    return np.where(counted(where, a, axis, keepdims is not NO and keepdims) <= ddof, np.nan, y)[()]
+spread(np.nanvar, np.var)
+spread(np.nanstd, np.std)

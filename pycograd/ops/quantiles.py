@@ -6,7 +6,7 @@ methods are linear, in the array and in q.  The discrete ones are constant in q.
 
 import numpy as np
 
-from pycograd.core import Handle, Traced, aval_of, shape_of
+from pycograd.core import Traced, aval_of, peeled, shape_of
 
 from .families import arrayed, axes_of, composite, no_rule, rank
 from .indexing import item
@@ -95,15 +95,8 @@ def statistic(x, order, k, nan=True):
         index = pick(order, np.broadcast_to(k, (*shape_of(x)[:-1], shape_of(k)[-1])))
     if nan and is_float(x):
         last = order[..., -1:]  # nan, which sorts behind all numbers
-        index = np.where(np.isnan(pick(without_gradient(x), last)), last, index)
+        index = np.where(np.isnan(pick(peeled(x), last)), last, index)
     return pick(x, index)
-
-
-def without_gradient(x):
-    """`x` without the tapes and tangents on top; what differs between examples, or has no data, stays."""
-    while isinstance(x, Traced) and (x.numbers or isinstance(x, Handle)):
-        x = x.current() if isinstance(x, Handle) else x.value
-    return x
 
 
 def reshaped(y, q_shape, x, axis, keepdims):
@@ -134,7 +127,7 @@ def quantiles(x, q, axis, method, keepdims, weights=None, n=None, scale=1):
         index = weighted_position(flat, flat_q, weights_of(weights, x, axis, method), size)
         y = np.take_along_axis(flat, index, -1)
     elif method in DISCRETE:
-        k = clipped(DISCRETE[method](size, without_gradient(flat_q)), size)
+        k = clipped(DISCRETE[method](size, peeled(flat_q)), size)
         y = statistic(flat, order_of(flat, k), k, n is None)
     elif method in CONTINUOUS or method in ("linear", "averaged_inverted_cdf", "midpoint"):
         below, above, weight = between(method, size, flat_q)
@@ -160,7 +153,7 @@ def line(a, b, weight, dtype):
 
 def check(q, scale):
     """Raise ValueError for a plain `q` that is out of its range."""
-    q = without_gradient(q)
+    q = peeled(q)
     if not isinstance(q, Traced) and not np.all((q >= 0) & (q <= 1)):
         raise ValueError(
             "Quantiles must be in the range [0, 1]"
@@ -174,7 +167,7 @@ def weights_of(weights, x, axis, method):
     """The weights of `x`, in lanes as it is."""
     if method != "inverted_cdf":
         raise ValueError(f"Only method 'inverted_cdf' supports weights. Got: {method}.")
-    weights = without_gradient(arrayed(weights))
+    weights = peeled(arrayed(weights))
     weights = weights if isinstance(weights, Traced) else np.asarray(weights)
     if shape_of(weights) != shape_of(x):
         if axis is None:
@@ -192,7 +185,7 @@ def weights_of(weights, x, axis, method):
 
 def weighted_position(x, q, weights, n):
     """Positions in the last axis of `x` of the first elements at which the cumulated `weights` reach `q`."""
-    x, q = without_gradient(x), without_gradient(q)
+    x, q = peeled(x), peeled(q)
     order = np.argsort(x, -1)
     mass = np.cumsum(np.take_along_axis(weights, order, -1), -1, dtype=float)
     mass = mass / mass[..., -1:]

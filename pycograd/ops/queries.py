@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pycograd.core import REGISTRY, Handle, Traced, aval_of, registered, shape_of, value_of, without_tape
+from pycograd.core import REGISTRY, Traced, aval_of, peeled, registered, shape_of, value_of, without_tape
 
 from .families import arrayed, structural, watches
 
@@ -76,9 +76,7 @@ def unsettled(x):
     """Whether `x`, or a value in the list `x`, has no single set of numbers: under vmap, or captured."""
     if isinstance(x, (list, tuple)):
         return any(map(unsettled, x))
-    while isinstance(x, Traced) and x.numbers:
-        x = x.current() if isinstance(x, Handle) else x.value
-    return isinstance(x, Traced)
+    return isinstance(peeled(x), Traced)
 
 
 def comparing(func, same):

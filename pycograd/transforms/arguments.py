@@ -283,7 +283,7 @@ def like(g: Any, x: Any) -> Any:
     """The gradient `g` as the kind of number that the argument `x` is: Python float, numpy scalar or array."""
     if isinstance(g, Traced):
         return g
-    if type(x) is np.ndarray or isinstance(x, np.ndarray):
+    if isinstance(x, np.ndarray):
         return np.asarray(g)
     if isinstance(x, np.generic):
         return g[()] if isinstance(g, np.ndarray) else g

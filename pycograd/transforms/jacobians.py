@@ -14,6 +14,7 @@ from pycograd.core import (
     shape_of,
     tree_flatten,
     tree_unflatten,
+    zeros,
 )
 from pycograd.core.tape import Node
 
@@ -123,7 +124,7 @@ def pushed_forward(f: Callable[..., Any], selection: Selection, chunk_size: int 
 
         def tangents_of(t: Any, i: int = i) -> list[Any]:
             nonlocal structure
-            ts = [t if j == i else zero_tangent(v) for j, v in enumerate(inputs)]
+            ts = [t if j == i else zeros(aval_of(v)) for j, v in enumerate(inputs)]
             leaves, structure = tree_flatten(push(f, selection, ts)[1])
             return leaves
 
@@ -132,11 +133,6 @@ def pushed_forward(f: Callable[..., Any], selection: Selection, chunk_size: int 
         columns.append([np.reshape(np.moveaxis(y, 0, -1), (*shape_of(y)[1:], *aval.shape)) for y in joined])
     blocks = [selection.wrap(list(block)) for block in zip(*columns, strict=True)]
     return tree_unflatten(structure, blocks)
-
-
-def zero_tangent(x: Any) -> Any:
-    shape, dtype = cotangent_aval(aval_of(x))
-    return dtype(0) if isinstance(dtype, type) else np.zeros(shape, dtype)
 
 
 def chunks(n: int, size: int | None) -> list[slice]:
