@@ -150,7 +150,7 @@ class Var(Traced):
 
 
 def twin(x: Any) -> Any:
-    """`x` as an object of its own, which stays a value when the user writes into `x` (storage.py)."""
+    """`x` as an object of its own, which stays a value when the user writes into `x` (handles.py)."""
     if not isinstance(x, Traced):
         return x
     if isinstance(x, Handle):

@@ -177,7 +177,7 @@ class Traced:
     value: Any
     level: float
     node: Any
-    link: Any  # the values that it shares memory with, and how; only if there are some (storage.py)
+    link: Any  # the values that it shares memory with, and how; only if there are some (handles.py)
 
     numbers = True  # whether `value` has the numbers that plain code would see
     unanswerable = ""

@@ -5,8 +5,7 @@ import operator
 
 import numpy as np
 
-from pycograd.core import REGISTRY, Traced, copied, value_of, where, without_tape
-from pycograd.core.storage import part_of
+from pycograd.core import REGISTRY, Traced, copied, part_of, value_of, where, without_tape
 from pycograd.core.traced import lost
 
 from .creation import astype
