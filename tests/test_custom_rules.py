@@ -252,7 +252,7 @@ def test_too_few_cotangents_a_bare_one_and_another_structure_are_errors():
 
     with pytest.raises(TypeError, match="a tuple of 2, a cotangent per argument; it returned 1 cotangents"):
         with_rule(lambda res, g: (g,))
-    with pytest.raises(TypeError, match="it returned ndarray"):
+    with pytest.raises(TypeError, match="it returned float64"):
         with_rule(lambda res, g: g)
     with pytest.raises(TypeError, match="cotangent of argument 0 has the structure"):
         with_rule(lambda res, g: ((X, X), g))

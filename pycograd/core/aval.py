@@ -113,7 +113,9 @@ def zeros(aval: Aval) -> Any:
 def ones(aval: Aval) -> Any:
     """The cotangent of a sum of a value of type `aval`."""
     shape, dtype = cotangent_aval(aval)
-    return dtype(1) if isinstance(dtype, type) else np.ones(shape, dtype)
+    if isinstance(dtype, type):
+        return dtype(1)
+    return np.ones(shape, dtype) if shape else dtype.type(1)
 
 
 def result_dtype(*avals: Aval) -> np.dtype[Any]:

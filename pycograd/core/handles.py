@@ -166,6 +166,11 @@ def note(x: Any, y: Any, prim: View, params: dict[str, Any]) -> None:
         if type(v) is np.ndarray:
             if v.base is None:
                 return
+            memory = x.value if type(x) is Var else None
+            if type(memory) is np.ndarray and (v.base is memory or v.base is memory.base):
+                if y is not x:
+                    relate(x, y, prim, params)
+                return
         elif not isinstance(v, Traced):
             return
     elif kind is Buffer or not issubclass(kind, Traced):
@@ -201,13 +206,13 @@ def relate(x: Any, y: Any, prim: Any, params: Any) -> None:
 
     params  those of `prim`, or its key alone
     """
-    try:
-        if x.link is PART:
-            y.link = PART
-            return
-        family, makers = x.link
-    except AttributeError:
-        family, makers = x.link = Family(x), None
+    link = getattr(x, "link", None)
+    if link is None:
+        link = x.link = Family(x), None
+    elif link is PART:
+        y.link = PART
+        return
+    family, makers = link
     y.link = family, (makers, prim, params)
     members = family.members
     members.append(ref(y))

@@ -23,8 +23,8 @@ import numpy as np
 from .aval import Aval, aval_of, has_own_operators, shape_of, zeros
 from .batching import batch_by_loop
 from .errors import ShapeError, where
+from .specialise import fits_template, specialise
 from .tape import fit, pullback
-from .templates import fits_template, specialise
 from .traced import REGISTRY, UFUNC_METHODS, Traced, finite
 
 __all__ = ["Primitive", "dispatch"]

@@ -21,6 +21,7 @@ from math import inf
 from typing import Any
 
 import numpy as np
+from numpy import ndarray
 
 from .aval import PLAIN, Aval, aval_of, cotangent_aval, ones, shape_of, zeros
 from .levels import HAND_MADE, clock, live, running
@@ -151,11 +152,12 @@ class Var(Traced):
 
 def twin(x: Any) -> Any:
     """`x` as an object of its own, which stays a value when the user writes into `x` (handles.py)."""
-    if not isinstance(x, Traced):
+    kind = type(x)
+    if not issubclass(kind, Traced):
         return x
-    if isinstance(x, Handle):
+    if issubclass(kind, Handle):
         return x.current()
-    y = new(type(x))
+    y = new(kind)
     y.value, y.level, y.node = x.value, x.level, x.node
     return y
 
@@ -262,7 +264,7 @@ def back(
     with np.errstate(all="ignore"):  # an infinite slope is an answer, not a reason to warn
         node: Node | None = start
         while node is not None:
-            index, prim, aligned = node[0], node[1], node[4]
+            index, prim = node[0], node[1]
             g = cotangents.pop(index)
             newest: Node | None = None  # a parent seen for the first time, held back: mostly the next node
             if prim is None or index > oldest:
@@ -276,6 +278,7 @@ def back(
                 pulled = node[2](g, node)
                 if careful and prim.same_aval:
                     pulled = zeros_kept(g, pulled)
+                aligned = node[4]
                 for parent, c in pulled:
                     if not aligned and parent[5] is not None:
                         c = fit(c, parent[5])
@@ -289,11 +292,11 @@ def back(
                             newest = parent
                         else:
                             heappush(heap, parent)
-                    elif i in owned and type(c) is np.ndarray:
+                    elif type(c) is ndarray and i in owned:
                         cotangents[i] += c
                     else:
                         total = cotangents[i] = cotangents[i] + c
-                        if type(total) is np.ndarray:
+                        if type(total) is ndarray:
                             owned.add(i)
                         elif owned:
                             owned.discard(i)
