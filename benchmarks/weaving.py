@@ -3,6 +3,7 @@
 Each function makes one kind of call a thousand times; the time of the empty loop is part of both.
 """
 
+import functools
 import math
 from collections.abc import Callable
 from timeit import repeat
@@ -20,12 +21,26 @@ def helper(x: Any) -> Any:
     return x
 
 
+def woven_helper(x: Any) -> Any:
+    return x if x is not None else math.nan + float(x)
+
+
 class Model:
+    def __init__(self, x: Any = 0.0) -> None:
+        self.x = x if x is not None else float(x)
+
     def method(self, x: Any) -> Any:
         return x
 
+    def woven_method(self, x: Any) -> Any:
+        return x if x is not None else float(x)
+
+    def __call__(self, x: Any) -> Any:
+        return x if x is not None else float(x)
+
 
 MODEL = Model()
+HELPERS, PARTIAL = [woven_helper], functools.partial(helper)
 
 
 def ufunc(x: Any) -> None:
@@ -107,6 +122,71 @@ def user_method(x: Any) -> None:
         MODEL.method(x)
 
 
+def method_that_weaving_changes(x: Any) -> None:
+    for _ in N:
+        MODEL.woven_method(x)
+
+
+def callable_object(x: Any) -> None:
+    for _ in N:
+        MODEL(x)
+
+
+def constructor(x: Any) -> None:
+    for _ in N:
+        Model(x)
+
+
+def function_argument_that_weaving_changes(x: Any, f: Any = woven_helper) -> None:
+    for _ in N:
+        f(x)
+
+
+def closure_argument(x: Any) -> None:
+    def run(f: Any) -> None:
+        for _ in N:
+            f(x)
+
+    run(lambda y: y if y is not None else x + float(y))
+
+
+def method_argument(x: Any, f: Any = MODEL.method) -> None:
+    for _ in N:
+        f(x)
+
+
+def class_argument(x: Any, f: Any = Model) -> None:
+    for _ in N:
+        f(x)
+
+
+def partial_argument(x: Any, f: Any = PARTIAL) -> None:
+    for _ in N:
+        f(x)
+
+
+def builtin_argument(x: Any, f: Any = len) -> None:
+    for _ in N:
+        f(x)
+
+
+def math_argument(x: Any, f: Any = math.sin) -> None:
+    for _ in N:
+        f(x)
+
+
+def function_from_a_list(x: Any) -> None:
+    for _ in N:
+        HELPERS[0](x)
+
+
+def closure_from_a_list(x: Any) -> None:
+    scale = x
+    fs = [lambda y: y if y is not None else scale + float(y)]
+    for _ in N:
+        fs[0](x)
+
+
 def ufunc_from_a_list(x: Any) -> None:
     for _ in N:
         EXP[0](x)
@@ -128,7 +208,19 @@ CASES: list[tuple[Callable[..., None], Any]] = [
     (global_function, SMALL),
     (inner_function, SMALL),
     (function_argument, SMALL),
+    (function_argument_that_weaving_changes, SMALL),
+    (closure_argument, SMALL),
+    (method_argument, SMALL),
+    (class_argument, SMALL),
+    (partial_argument, SMALL),
+    (builtin_argument, SMALL),
+    (math_argument, SCALAR),
+    (callable_object, SMALL),
+    (constructor, SMALL),
     (user_method, SMALL),
+    (method_that_weaving_changes, SMALL),
+    (function_from_a_list, SMALL),
+    (closure_from_a_list, SMALL),
     (ufunc_from_a_list, SMALL),
 ]
 

@@ -10,7 +10,8 @@ import numpy as np
 
 from pycograd.core import REGISTRY, Traced, shape_of
 
-from .resolve import INSTANCES, TAKE_FUNCTIONS, resolve_call
+from .kinds import INSTANCES, TAKE_FUNCTIONS, TAKE_METHODS
+from .resolve import resolve_call
 
 __all__ = ["of_instances", "takes_function"]
 
@@ -83,6 +84,13 @@ def accumulate(iterable: Any, func: Any = None, **params: Any) -> Any:
 @takes_function(itertools.starmap)
 def starmap(function: Any, iterable: Any, /) -> Any:
     return itertools.starmap(resolve_call(function), iterable)
+
+
+def sort(items: list[Any], *, key: Any = None, reverse: bool = False) -> None:
+    items.sort(key=key and resolve_call(key), reverse=reverse)
+
+
+TAKE_METHODS["sort"] = sort
 
 
 # ---- numpy ---------------------------------------------------------------------------------------------------------

@@ -10,9 +10,10 @@ from contextvars import ContextVar
 from types import BuiltinFunctionType, CellType, CodeType, FunctionType
 from typing import Any
 
+from .kinds import known, rebuild, registered
 from .plans import Plans
-from .resolve import known, rebuild, registered, resolve_call
-from .rewriter import DYNAMIC, METHOD, RESOLVE
+from .resolve import resolve_call
+from .rewriter import AHEAD, DYNAMIC, METHOD, RESOLVE
 from .selection import adopt, functions_of, is_woven
 from .source import compile_within, definition
 from .tracer import COMMON, AutodiffTracer
@@ -44,7 +45,7 @@ def of_function(f: FunctionType) -> Any:
     return f if registered(f) else PLANS.plan(f).function(f)
 
 
-def resolve(callee: Any) -> Any:
+def resolve(callee: Any, *_: Any) -> Any:
     """What a call of `callee` calls."""
     if type(callee) is BuiltinFunctionType and type(callee.__self__) in known:
         return resolve_call(callee)
@@ -57,7 +58,7 @@ def resolve(callee: Any) -> Any:
     return wrap(callee, resolve_call(callee))
 
 
-CELLS = {**COMMON, RESOLVE: CellType(resolve), METHOD: CellType(resolve)}
+CELLS = {**COMMON, **dict.fromkeys([*RESOLVE, METHOD, AHEAD], CellType(resolve))}
 
 
 @contextmanager

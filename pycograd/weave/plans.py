@@ -51,15 +51,12 @@ class Plan:
         """What runs in place of `f`."""
         if self.woven is None:
             return f
-        single = self.single
-        if (
-            single is not None
-            and f.__defaults__ is f.__kwdefaults__ is None
-            and f.__globals__ is single.__globals__
-        ):
-            return single
-        closure, first = f.__closure__, self.first
+        closure, single = f.__closure__, self.single
+        if single is not None and f.__defaults__ is f.__kwdefaults__ is None:
+            if f.__globals__ is single.__globals__:
+                return single
         if closure:
+            first = self.first
             cells = closure[:first] + self.cells + closure[first:] if first else self.cells + closure
         else:
             cells = self.cells

@@ -16,10 +16,13 @@ import pyccolo
 from pycograd.core import PLAIN
 
 from .births import born, owned
+from .cells import Cells, visible
+from .kinds import known, rebuild, registered
 from .plans import Plans
-from .resolve import PLANS, Cells, known, rebuild, registered, resolve_call, resolve_method, visible
-from .rewriter import BORN, KNOWN, METHOD, OWNED, PLAINS, RESOLVE, TYPE, VISIBLE, CallRewriter, is_birth
+from .resolve import PLANS, resolve_ahead, resolve_call, resolve_for_one, resolve_for_two, resolve_method
+from .rewriter import AHEAD, BORN, KNOWN, METHOD, OWNED, PLAINS, RESOLVE, TYPE, VISIBLE, CallRewriter
 from .source import Definition, compile_within, definition
+from .values import is_birth
 
 __all__ = ["AutodiffTracer", "event_mode"]
 
@@ -58,8 +61,11 @@ class AutodiffTracer(pyccolo.BaseTracer):
 
 
 COMMON = {
-    RESOLVE: CellType(resolve_call),
+    RESOLVE[0]: CellType(resolve_call),
+    RESOLVE[1]: CellType(resolve_for_one),
+    RESOLVE[2]: CellType(resolve_for_two),
     METHOD: CellType(resolve_method),
+    AHEAD: CellType(resolve_ahead),
     KNOWN: CellType(known),
     PLAINS: CellType(PLAIN),
     TYPE: CellType(type),

@@ -142,3 +142,144 @@ def test_resolution_of_what_is_no_function():
         assert resolve_call(callee) == callee if not isinstance(callee, Var) else True
     with pytest.raises(TypeError, match="not callable"):
         woven(lambda x: x(1) + math.exp(x))(3)
+
+
+# ---- functions that are parameters -----------------------------------------------------------------------------------
+def test_parameter_that_is_only_called_is_looked_up_once():
+    looked_up = []
+
+    def profile(frame, event, arg):
+        if event == "call" and frame.f_code.co_name in ("resolve_call", "resolve_ahead", "resolve_for_one"):
+            looked_up.append(frame.f_code.co_name)
+
+    def iterate(f, x, n=5):
+        """Apply `f` n times."""
+        for _ in range(n):
+            x = f(x)
+        return x
+
+    assert slope(lambda x: iterate(lambda y: math.exp(-y), x, 2)) == pytest.approx(
+        math.exp(-0.5) * math.exp(-math.exp(-0.5))
+    )
+    w = woven(iterate)
+    assert w.__doc__ == iterate.__doc__ == "Apply `f` n times."
+    w(math.sin, 0.5)
+    before = sys.getprofile()
+    sys.setprofile(profile)
+    try:
+        w(lambda y: math.exp(-y), 0.5)
+    finally:
+        sys.setprofile(before)
+    assert looked_up == ["resolve_ahead", "resolve_call"]
+
+
+def test_parameters_of_all_kinds_are_called_in_loops():
+    class Scale:
+        def __init__(self, w):
+            self.w = math.exp(w)
+
+        def __call__(self, x):
+            return x * math.exp(x)
+
+        def method(self, x):
+            return 2 * math.exp(x)
+
+    def total(f, x):
+        return sum([f(x) for _ in range(2)])
+
+    for f, slope_of_one in (
+        (math.exp, E5),
+        (np.exp, E5),
+        (lambda x: math.exp(x), E5),
+        (functools.partial(pow, 2.0), math.sqrt(2) * math.log(2)),
+        (Scale(0.0), 1.5 * E5),
+        (Scale(0.0).method, 2 * E5),
+        (functools.partial(lambda s, x: s * math.exp(x), 3.0), 3 * E5),
+        (abs, 1.0),
+        (float, 1.0),
+        (np.sum, 1.0),
+    ):
+        assert slope(lambda x, f=f: total(f, x)) == pytest.approx(2 * slope_of_one)
+    assert slope(lambda x: sum(s.w for s in [each(Scale, x)][0])) == pytest.approx(2 * E5)
+
+
+def each(make, x):
+    return [make(x) for _ in range(2)]
+
+
+def test_parameter_that_is_more_than_called_keeps_its_value():
+    def compared(f, x):
+        y = f(x) + f(x)
+        return y if f is plain_exp else None
+
+    def rebound(f, x):
+        y = f(x)
+        f = math.sin
+        return y + f(x)
+
+    def from_inside(f, x):
+        def change():
+            nonlocal f
+            f = math.cos
+
+        y = f(x)
+        change()
+        return y + f(x)
+
+    def seen(f, x):
+        return [f(x), f(x)] and sorted(locals())
+
+    def optional(x, f=None):
+        return [f(x) for _ in range(2)] if x is None else math.exp(x)
+
+    assert slope(lambda x: compared(plain_exp, x)) == 2 * E5
+    assert slope(lambda x: rebound(plain_exp, x)) == pytest.approx(E5 + math.cos(0.5))
+    assert slope(lambda x: from_inside(plain_exp, x)) == pytest.approx(E5 - math.sin(0.5))
+    assert woven(seen)(math.exp, 1.0) == ["f", "x"]
+    assert slope(optional) == E5
+    with pytest.raises(TypeError, match="'NoneType' object is not callable"):
+        woven(optional)(None)
+
+
+def plain_exp(x):
+    return math.exp(x)
+
+
+def test_parameter_of_a_generator_and_of_an_inner_function():
+    def series(f, x):
+        for k in range(3):
+            yield f(x) * k
+
+    def outer(x):
+        def inner(f, g=math.sin):
+            return [f(x) for _ in range(2)][0] + sum(g(x) for _ in range(2))
+
+        return inner(math.exp)
+
+    assert slope(lambda x: sum(series(math.exp, x))) == pytest.approx(3 * E5)
+    assert slope(outer) == pytest.approx(E5 + 2 * math.cos(0.5))
+
+
+def test_numpy_function_from_a_list_is_numpys_own_for_plain_arrays():
+    seen = []
+
+    def f(fs, x, y):
+        return fs[0](x), fs[1](x, y)
+
+    w = woven(f)
+    w([np.exp, np.add], X, X)
+
+    def profile(frame, event, arg):
+        if event == "call":
+            seen.append(frame.f_code.co_name)
+
+    before = sys.getprofile()
+    sys.setprofile(profile)
+    try:
+        w([np.exp, np.add], X, X)
+    finally:
+        sys.setprofile(before)
+    assert seen == ["f", "resolve_for_one", "resolve_for_two"]
+    assert slope(lambda x: [np.exp, np.add][0](x)) == E5
+    assert slope(lambda x: [np.exp, np.add][1](x, x)) == 2.0
+    assert slope(lambda x: [math.fsum, np.sum][1]([x, x])) == 2.0
