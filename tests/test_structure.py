@@ -15,7 +15,7 @@ import pytest
 
 import pycograd
 from pycograd.core import REGISTRY, Primitive, batch_by_loop
-from pycograd.core.tape import FIRST_PARENT, INDEX, PRIM, SAVED
+from pycograd.core.node import FIRST_PARENT, INDEX, PRIM, SAVED
 
 PACKAGE = Path(pycograd.__file__).parent
 

@@ -9,6 +9,9 @@ from .aval import ones as ones
 from .aval import result_dtype as result_dtype
 from .aval import shape_of as shape_of
 from .aval import zeros as zeros
+from .backward import backward as backward
+from .backward import fit as fit
+from .backward import sum_to as sum_to
 from .batching import Batched as Batched
 from .batching import batch_by_loop as batch_by_loop
 from .batching import looped as looped
@@ -72,13 +75,10 @@ from .symbol import evaluate as evaluate
 from .symbol import new_symbol as new_symbol
 from .symbol import nodes_of as nodes_of
 from .tape import Var as Var
-from .tape import backward as backward
-from .tape import fit as fit
 from .tape import leaf as leaf
 from .tape import new_var as new_var
 from .tape import pullback as pullback
 from .tape import record as record
-from .tape import sum_to as sum_to
 from .tape import twin as twin
 from .tape import watched as watched
 from .traced import CONVERSIONS as CONVERSIONS

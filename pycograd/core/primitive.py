@@ -21,10 +21,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .aval import Aval, aval_of, has_own_operators, shape_of, zeros
+from .backward import fit
 from .batching import batch_by_loop
 from .errors import ShapeError, where
 from .specialise import fits_template, specialise
-from .tape import fit, pullback
+from .tape import pullback
 from .traced import REGISTRY, UFUNC_METHODS, Traced, finite
 
 __all__ = ["Primitive", "dispatch"]

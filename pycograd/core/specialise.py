@@ -15,7 +15,8 @@ import numpy as np
 
 from .aval import FLOAT, PLAIN, Aval, make, shape_of
 from .levels import clock
-from .tape import NOTHING, Var, new
+from .node import NOTHING
+from .tape import Var, new
 from .templates import (
     ARRAY_AVAL,
     BINARY_CALL,

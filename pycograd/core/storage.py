@@ -17,9 +17,10 @@ from .batching import Batched, new_batched
 from .errors import where
 from .forward import Dual, new_dual
 from .levels import HAND_MADE, clock, innermost, levels, live, walls
+from .node import Node
 from .places import Place, Window, window_of
 from .primitive import Primitive
-from .tape import Node, Var, new_var
+from .tape import Var, new_var
 from .traced import Traced
 
 __all__ = ["Storage", "Store", "View", "keeps"]

@@ -9,7 +9,8 @@ from .aval import Aval, aval_of
 from .catalogue import BranchError
 from .errors import told
 from .levels import clock
-from .tape import FIRST_PARENT, INDEX, NOTHING, PARAMS, PRIM, SAVED, Node, new
+from .node import FIRST_PARENT, INDEX, NOTHING, PARAMS, PRIM, SAVED, Node
+from .tape import new
 from .traced import Traced
 
 __all__ = ["Symbol", "evaluate", "new_symbol", "nodes_of"]

@@ -8,7 +8,7 @@ import operator
 from typing import Any
 
 from .aval import Aval, aval_of, cotangent_aval, make
-from .tape import AVAL
+from .node import AVAL
 
 __all__ = [
     "BINARY_CALL",

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from pycograd.core import UnusedArgumentWarning, UnwovenWarning, aval_of, ones, tree_flatten, value_of, warn
-from pycograd.core.tape import INDEX
+from pycograd.core.node import INDEX
 from pycograd.transforms.arguments import Selection, described, is_differentiable, name_of
 from pycograd.transforms.reverse import Recording, check_scalar
 from pycograd.weave import unwoven_reason

@@ -12,7 +12,7 @@ from typing import Any
 
 from pycograd.core import Traced, ZeroGradientWarning, hide_frames, tree_leaves, user_frame, warn
 from pycograd.core.lazy import optional
-from pycograd.core.tape import INDEX
+from pycograd.core.node import INDEX
 from pycograd.transforms.arguments import described
 from pycograd.transforms.recorder import crashed, failed, stale, unreached
 from pycograd.transforms.replay import replayed

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from pycograd.core import fit, value_of
-from pycograd.core.tape import ALIGNED, AVAL, INDEX, PRIM, PULL, Node, zeros_kept
+from pycograd.core.backward import zeros_kept
+from pycograd.core.node import ALIGNED, AVAL, INDEX, PRIM, PULL, Node
 
 __all__ = ["Pass", "backward", "bad_element"]
 

@@ -29,7 +29,8 @@ from pycograd.core import (
 )
 from pycograd.core.errors import expression, user_frame
 from pycograd.core.levels import HAND_MADE
-from pycograd.core.tape import INDEX, Node, new
+from pycograd.core.node import INDEX, Node
+from pycograd.core.tape import new
 from pycograd.transforms.arguments import Selection
 from pycograd.transforms.recorder import recorder
 from pycograd.transforms.reverse import Recording

@@ -19,7 +19,8 @@ from pycograd.core import (
     where,
 )
 from pycograd.core.levels import clock
-from pycograd.core.tape import FIRST_PARENT, NOTHING, SAVED, new_var
+from pycograd.core.node import FIRST_PARENT, NOTHING, SAVED
+from pycograd.core.tape import new_var
 from pycograd.core.templates import aval_like
 
 from .families import arrayed, axes_of, batch_elementwise, composite, no_rule, rank, watches

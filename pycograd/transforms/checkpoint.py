@@ -36,7 +36,8 @@ from pycograd.core import (
     value_of,
 )
 from pycograd.core.levels import clock
-from pycograd.core.tape import AVAL, FIRST_PARENT, INDEX, NOTHING, Node, pull_output
+from pycograd.core.node import AVAL, FIRST_PARENT, INDEX, NOTHING, Node
+from pycograd.core.tape import pull_output
 from pycograd.weave import woven
 
 from .arguments import Transformed, described

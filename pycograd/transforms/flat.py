@@ -33,7 +33,8 @@ from pycograd.core import (
 )
 from pycograd.core.forward import dual
 from pycograd.core.levels import clock
-from pycograd.core.tape import FIRST_PARENT, NOTHING, SAVED, Node, several
+from pycograd.core.node import FIRST_PARENT, NOTHING, SAVED, Node
+from pycograd.core.tape import several
 
 __all__ = ["CustomPrimitive", "FlatJvp", "FlatVjp", "settled"]
 

@@ -23,7 +23,8 @@ from pycograd.core import (
     tree_unflatten,
     twin,
 )
-from pycograd.core.tape import INDEX, fresh
+from pycograd.core.backward import fresh
+from pycograd.core.node import INDEX
 from pycograd.weave import woven
 
 from .arguments import Argnums, Selection, Transformed, at_the_edge, contents, leave, name_of

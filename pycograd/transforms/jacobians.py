@@ -16,7 +16,7 @@ from pycograd.core import (
     tree_unflatten,
     zeros,
 )
-from pycograd.core.tape import Node
+from pycograd.core.node import Node
 
 from .arguments import Argnums, Selection, Transformed, name_of
 from .forward import jvp, linearize, push

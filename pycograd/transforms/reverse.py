@@ -28,7 +28,7 @@ from pycograd.core import (
     zeros,
 )
 from pycograd.core.levels import HAND_MADE
-from pycograd.core.tape import AVAL, FIRST_PARENT, INDEX, PRIM, SAVED, Node
+from pycograd.core.node import AVAL, FIRST_PARENT, INDEX, PRIM, SAVED, Node
 from pycograd.weave import woven
 
 from .arguments import (
