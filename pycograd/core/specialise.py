@@ -23,6 +23,7 @@ from .templates import (
     BINARY_PULLS,
     EXPRESSIONS,
     ONE_FLOAT,
+    ONLY,
     PULLS,
     SAME_AVAL,
     TWO_FLOATS,
@@ -141,10 +142,13 @@ def compiled(
         blanks[f"pull_{x}"] = PULLS.get(slopes[i], by_rule) if slopes else by_rule
         blanks[f"slope_{x}"] = slopes[i] if slopes else f"raw_{x}(1.0{blanks[f'{x}_asks']})"
         one = ONE_FLOAT.format(slope=blanks[f"slope_{x}"], finite=blanks["finite"]) if same_aval else ""
-        blanks[f"float_{x}"] = indent(one, " " * {"x": 12, "a": 20, "b": 16}[x])
-    blanks["float_ab"] = (
-        indent(TWO_FLOATS.format(**blanks), " " * 20) if same_aval and letters == "ab" else ""
-    )
+        if letters == "x":
+            blanks["float_x"] = indent(one, " " * 12)
+        else:
+            only = ONLY.format(w=x, o="ba"[i], one=indent(one, " " * 4), saved=blanks[f"{x}_saved"], **blanks)
+            blanks[f"only_{x}"] = indent(only, " " * (16, 12)[i])
+    two = TWO_FLOATS.format(**blanks) if same_aval and letters == "ab" else ""
+    blanks["float_ab"] = indent(two, " " * 20)
     if letters == "x":
         source = UNARY.format(**blanks)
     else:

@@ -15,6 +15,7 @@ __all__ = [
     "BINARY_PULLS",
     "EXPRESSIONS",
     "ONE_FLOAT",
+    "ONLY",
     "PULLS",
     "TWO_FLOATS",
     "UNARY",
@@ -88,41 +89,30 @@ def {signature}:
                 return v
             if type(b) is float or type(b) in PLAIN:
                 a = a.value
-                if type(a) is ndarray:
-                    y = {run}
-                elif type(a) is float:
-                    y = {run}
-{float_a}                else:
-                    y = {run} if type(a) in PLAIN else call(a, b{star})
-                if {same} and (type(b) is float or type(b) is int):
-                    aval, aligned = p[5], True
-                else:
-                    aval = {y_aval}
-                    aligned = {same} and aval is p[5]
-                v = new(Var)
-                v.value, v.level = y, level
-                v.node = next(clock), prim, pull_a, {a_saved}, aligned, aval, {params}, p
-                return v
-        elif type(b) is Var and (type(a) is float or type(a) in PLAIN):
+{only_a}        elif type(b) is Var and (type(a) is float or type(a) in PLAIN):
             p, level, b = b.node, b.level, b.value
-            if type(b) is ndarray:
-                y = {run}
-            elif type(b) is float:
-                y = {run}
-{float_b}            else:
-                y = {run} if type(b) in PLAIN else call(a, b{star})
-            if {same} and (type(a) is float or type(a) is int):
-                aval, aligned = p[5], True
-            else:
-                aval = {y_aval}
-                aligned = {same} and aval is p[5]
-            v = new(Var)
-            v.value, v.level = y, level
-            v.node = next(clock), prim, pull_b, {b_saved}, aligned, aval, {params}, p
-            return v
-        return {run} if type(a) in PLAIN and type(b) in PLAIN else dispatch(prim, a, b{star})
+{only_b}        return {run} if type(a) in PLAIN and type(b) in PLAIN else dispatch(prim, a, b{star})
     except ValueError as error:
         raise mismatch(prim, error, (a, b), {params}) from None
+"""
+
+# Of two operands only `{w}` is watched, and `{o}` is plain.
+ONLY = """
+if type({w}) is ndarray:
+    y = {run}
+elif type({w}) is float:
+    y = {run}
+{one}else:
+    y = {run} if type({w}) in PLAIN else call(a, b{star})
+if {same} and (type({o}) is float or type({o}) is int):
+    aval, aligned = p[5], True
+else:
+    aval = {y_aval}
+    aligned = {same} and aval is p[5]
+v = new(Var)
+v.value, v.level = y, level
+v.node = next(clock), prim, pull_{w}, {saved}, aligned, aval, {params}, p
+return v
 """
 
 # Python floats: the slopes are floats too, so the node keeps them instead of what the rules ask for, and the slope of a
