@@ -91,3 +91,15 @@ def test_the_order_of_a_bessel_function_has_no_slope_and_says_so():
     with pytest.raises(MissingRuleError, match="scipy.special.jv in its argument v"):
         slope(lambda v: special.jv(v, 2.0), 0.5)
     assert np.isclose(slope(lambda x: special.jv(0.0, x), 2.0)[0], -special.jv(1, 2.0))
+
+
+@pytest.mark.parametrize("shape", [(130, 130), (2, 70, 70)])
+def test_the_log_determinant_by_a_large_cholesky_has_half_the_inverse_as_gradient(shape):
+    a = np.random.default_rng(3).normal(size=shape)
+    k = a @ np.swapaxes(a, -1, -2) + shape[-1] * np.eye(shape[-1])
+
+    def half_log_determinant(k):
+        return np.sum(np.log(np.diagonal(np.linalg.cholesky(k), axis1=-2, axis2=-1)))
+
+    (g,) = pycograd.grad(half_log_determinant)(k)
+    np.testing.assert_allclose(g, 0.5 * np.linalg.inv(k), rtol=1e-10, atol=1e-14)
