@@ -237,6 +237,7 @@ def axes_of(axis: Axis, ndim: int) -> tuple[int, ...]:
     """`axis` in any of numpy's forms as a tuple of axes counted from the front; raises numpy's AxisError."""
     if axis is None:
         return tuple(range(ndim))
+    axis = tuple(axis) if isinstance(axis, np.ndarray) and axis.ndim else axis
     axes = tuple(axis) if isinstance(axis, (tuple, list)) else (axis,)
     return tuple(np.lib.array_utils.normalize_axis_index(a.__index__(), ndim) for a in axes)
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from pycograd.core import REGISTRY, Traced, aval_of, peeled, registered, shape_of, value_of, without_tape
 
-from .families import arrayed, structural, watches
+from .families import arrayed, composite, structural, watches
 
 
 # ---- its type ------------------------------------------------------------------------------------------------------
@@ -12,10 +12,10 @@ def kind_of(x):
     return np.dtype(aval_of(arrayed(x)).dtype).kind
 
 
-REGISTRY[np.shape] = lambda a: aval_of(arrayed(a)).shape
-REGISTRY[np.ndim] = lambda a: len(shape_of(arrayed(a)))
-REGISTRY[np.iscomplexobj] = lambda x: kind_of(x) == "c"
-REGISTRY[np.isrealobj] = lambda x: kind_of(x) != "c"
+composite(np.shape)(lambda a: aval_of(arrayed(a)).shape)
+composite(np.ndim)(lambda a: len(shape_of(arrayed(a))))
+composite(np.iscomplexobj)(lambda x: kind_of(x) == "c")
+composite(np.isrealobj)(lambda x: kind_of(x) != "c")
 
 
 @registered(np.size)
@@ -68,7 +68,7 @@ def common_type(*arrays):
 # ---- its numbers ---------------------------------------------------------------------------------------------------
 structural(
     np.min_scalar_type, np.nonzero, np.flatnonzero, np.argwhere, np.isfortran, np.may_share_memory, np.shares_memory,
-    np.broadcast,
+    np.broadcast, np.isin,
 )  # fmt: skip
 
 

@@ -130,3 +130,19 @@ def resize(a, new_shape):
     if size == 0 or have == 0:
         return np.zeros(shape, flat.dtype)
     return np.reshape(np.tile(flat, -(-size // have))[:size], shape)
+
+
+# ---- windows -------------------------------------------------------------------------------------------------------
+@composite(np.lib.stride_tricks.sliding_window_view)
+def sliding_window_view(x, window_shape, axis=None, *, subok=False, writeable=False):
+    """`np.lib.stride_tricks.sliding_window_view`; the windows are copies, not views."""
+    x = arrayed(x)
+    sizes = tuple(window_shape) if isinstance(window_shape, (tuple, list)) else (window_shape,)
+    axes = axes_of(axis, rank(x))
+    np.lib.stride_tricks.sliding_window_view(
+        np.empty(shape_of(x), np.int8), sizes, axis
+    )  # numpy's own errors
+    for size, i in zip(sizes, axes, strict=True):
+        windows = np.arange(shape_of(x)[i] - size + 1)[:, None] + np.arange(size)
+        x = np.moveaxis(np.take(x, windows, axis=i), i + 1, -1)
+    return x

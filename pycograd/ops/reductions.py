@@ -235,6 +235,11 @@ def highest(dtype):
     return np.inf if dtype.kind in "fc" else True if dtype.kind == "b" else np.iinfo(dtype).max
 
 
+def unless_all(where):
+    """`where` for numpy, which hands what it is given to methods of other classes that do not know it."""
+    return NO if where is True else where
+
+
 def accumulating(func, prim, ufunc, identity):
     """Register `np.sum` or `np.prod`."""
     general = reducer(prim, ufunc, lambda dtype: identity)
@@ -249,7 +254,7 @@ def accumulating(func, prim, ufunc, identity):
         ):
             return prim.call(a, axis=axis, keepdims=keepdims)
         if not watches((a, initial, where)):
-            return func(a, axis, dtype, out, keepdims, initial, where)
+            return func(a, axis, dtype, out, keepdims or NO, initial, unless_all(where))
         if out is not None:
             raise no_rule(func, "out")
         return general(a, axis, dtype, out, keepdims, initial, where)
@@ -267,7 +272,7 @@ def extreme(prim, ufunc, fill, *funcs):
         if isinstance(a, Traced) and out is None and initial is NO and where is True and keepdims is not NO:
             return prim.call(a, axis=axis, keepdims=keepdims)
         if not watches((a, initial, where)):
-            return funcs[0](a, axis, out, keepdims, initial, where)
+            return funcs[0](a, axis, out, keepdims or NO, initial, unless_all(where))
         if out is not None:
             raise no_rule(funcs[0], "out")
         return general(a, axis, None, out, keepdims, initial, where)
@@ -292,7 +297,7 @@ def np_mean(a, axis=None, dtype=None, out=None, keepdims=False, *, where=True):
     if isinstance(a, Traced) and dtype is None is out and where is True and keepdims is not NO:
         return mean_.call(a, axis=axis, keepdims=keepdims)
     if not watches((a, where)):
-        return np.mean(a, axis, dtype, out, keepdims, where=where)
+        return np.mean(a, axis, dtype, out, keepdims or NO, where=unless_all(where))
     if out is not None:
         raise no_rule(np.mean, "out")
     a = cast(arrayed(a), dtype)
@@ -316,7 +321,7 @@ REGISTRY[np.mean] = np_mean
 def np_ptp(a, axis=None, out=None, keepdims=False):
     """`np.ptp`: the largest minus the smallest."""
     if not watches((a,)):
-        return np.ptp(a, axis, out, keepdims)
+        return np.ptp(a, axis, out, keepdims or NO)
     if out is not None:
         raise no_rule(np.ptp, "out")
     return np_max(a, axis, None, keepdims) - np_min(a, axis, None, keepdims)

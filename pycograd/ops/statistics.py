@@ -21,7 +21,7 @@ from .families import (
     watches,
 )
 from .indexing import put
-from .reductions import NO, batch_axes, cast, count, counted, shape_like
+from .reductions import NO, batch_axes, cast, count, counted, shape_like, unless_all
 
 
 # ---- variance ------------------------------------------------------------------------------------------------------
@@ -97,7 +97,8 @@ def moment(func, prim, finish):
         a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, where=True, mean=NO, correction=NO
     ):
         if not watches((a, where, mean)):
-            return func(a, axis, dtype, out, ddof, keepdims, where=where, mean=mean, correction=correction)
+            given = {"where": unless_all(where), "mean": mean, "correction": correction}
+            return func(a, axis, dtype, out, ddof, keepdims or NO, **given)
         if out is not None:
             raise no_rule(func, "out")
         a, ddof = cast(arrayed(a), dtype), ddof if correction is NO else correction

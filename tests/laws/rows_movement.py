@@ -51,6 +51,11 @@ ROWS = [
     row(np.atleast_3d, normal()),
     row(np.atleast_3d, normal(3)),
     row(np.atleast_3d, normal(2, 3), normal(2, 3, 4)),
+    # ---- windows ----
+    row(np.lib.stride_tricks.sliding_window_view, normal(7), window_shape=3, complex=True),
+    row(np.lib.stride_tricks.sliding_window_view, normal(3, 4), window_shape=(2, 3)),
+    row(np.lib.stride_tricks.sliding_window_view, normal(3, 4, 2), window_shape=(2, 1), axis=(1, 0)),
+    row(np.lib.stride_tricks.sliding_window_view, normal(4, 3), window_shape=4, axis=0),
     # ---- rearranging ----
     row(np.flip, normal(2, 3), complex=True),
     row(np.flip, normal(2, 3), axis=-1),
