@@ -2,6 +2,7 @@
 
 import array
 import ast
+import datetime
 import math
 import os
 import pickle
@@ -135,6 +136,42 @@ def test_compiled_code(f, callee):
     error = raised(errors.ForeignCodeError, grad(f), 0.5)
     says(error, f"{callee} is compiled code, and was given a watched value at", f"`{callee}(", "f64[]",
          f"fix: pycograd.blackbox({callee}")  # fmt: skip
+
+
+def waits(x):
+    return datetime.timedelta(seconds=x).total_seconds()
+
+
+def solves(x):
+    return optimize.brentq(lambda v: v * v - x, 0.0, 5.0)
+
+
+@pytest.mark.parametrize(
+    "f, callee, kind, said",
+    [
+        (waits, "datetime.timedelta", "compiled code", "it says: unsupported type for timedelta"),
+        (solves, "optimize.brentq", "a library function (scipy.optimize", "it was given f64[]"),
+    ],
+)
+def test_errors_of_compiled_code_are_told_in_the_users_words(f, callee, kind, said):
+    error = raised(errors.ForeignCodeError, grad(f), 2.0)
+    says(
+        error,
+        f"{callee} is {kind}",
+        "test_error_catalogue.py:",
+        f"`{callee}(",
+        said,
+        f"fix: pycograd.blackbox({callee}",
+    )
+
+
+def refuses(x):
+    raise TypeError(f"a Var is not wanted here, nor {type(x).__name__}")
+
+
+def test_errors_of_the_user_stay_as_they_are():
+    assert type(raised(TypeError, grad(refuses), 2.0)) is TypeError
+    assert type(raised(TypeError, grad(lambda x: math.hypot(x, "a")), 2.0)) is TypeError
 
 
 # ---- lost gradients ---------------------------------------------------------------------------------------

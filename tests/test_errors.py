@@ -5,6 +5,7 @@ Each case is a line of this file that fails; the message must name that line (th
 
 import linecache
 import pickle
+import re
 
 import numpy as np
 import pytest
@@ -16,7 +17,9 @@ from pycograd import (
     Var,
     grad,
     hessian,
+    jacfwd,
     jacobian,
+    jacrev,
     jvp,
     unweave,
     value_and_grad,
@@ -27,6 +30,15 @@ from pycograd import (
 
 X = np.linspace(0.1, 0.9, 4)
 A = np.ones((3, 4))
+
+
+class Held:
+    """What tensors of other libraries look like: numbers that numpy can have."""
+
+    dtype, shape = "float32", (2,)
+
+    def __array__(self, dtype=None, copy=None):
+        return np.ones(2, np.float32)
 
 
 def total(w, x):
@@ -359,3 +371,42 @@ def test_writing_into_a_plain_array_made_outside(f):
 def test_an_unknown_keyword_is_told_under_the_name_that_the_user_wrote():
     with pytest.raises(TypeError, match=r"^sum\(\) got an unexpected keyword argument 'axes'"):
         grad(lambda x: np.sum(x, axes=0))(X)
+
+
+# ---- arguments that hold numbers which are not watched --------------------------------------------------------------
+class Settings(dict):
+    pass
+
+
+class Bounded(dict):
+    def valuesdict(self):
+        return dict(self)
+
+
+@pytest.mark.parametrize(
+    "argument, says",
+    [
+        (Settings(a=1.0), "got a Settings as argument 0, a kind of dict that is not opened: pass dict(x)"),
+        (
+            Bounded(a=1.0),
+            "got a Bounded as argument 0, a kind of dict that is not opened: pass its .valuesdict()",
+        ),
+        (Held(), "got a Held as argument 0, an array of another kind: pass np.asarray of it"),
+        (
+            np.ma.array([1.0]),
+            "got a MaskedArray as argument 0, whose operations are not an array's: pass np.asarray",
+        ),
+    ],
+)
+def test_numbers_that_cannot_be_watched_are_refused_not_left_out(argument, says):
+    with pytest.raises(TypeError, match=re.escape(says)):
+        grad(lambda a, x: x * 1.0)(argument, 2.0)
+    assert grad(lambda a, x: x * 1.0, argnums=1)(argument, 2.0) == 1.0
+
+
+def test_a_jacobian_by_no_numbers():
+    for transform in (jacobian, jacfwd, jacrev):
+        with pytest.raises(
+            TypeError, match=r"the Jacobian of total \(test_errors.py:\d+\): argnums=0 selects no numbers"
+        ):
+            transform(total)("w", X)

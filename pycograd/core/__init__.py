@@ -67,6 +67,8 @@ from .places import view_at as view_at
 from .places import window_of as window_of
 from .primitive import Primitive as Primitive
 from .primitive import dispatch as dispatch
+from .registry import REGISTRY as REGISTRY
+from .registry import registered as registered
 from .storage import Storage as Storage
 from .storage import Store as Store
 from .storage import View as View
@@ -83,12 +85,10 @@ from .tape import twin as twin
 from .tape import watched as watched
 from .traced import CONVERSIONS as CONVERSIONS
 from .traced import DELIVERY as DELIVERY
-from .traced import REGISTRY as REGISTRY
 from .traced import UFUNC_METHODS as UFUNC_METHODS
 from .traced import Handle as Handle
 from .traced import Traced as Traced
 from .traced import peeled as peeled
-from .traced import registered as registered
 from .traced import value_of as value_of
 from .traced import without_tape as without_tape
 from .trees import register as register

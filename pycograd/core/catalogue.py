@@ -52,7 +52,8 @@ class OutsideStoreError(Coded, TypeError):
 class ForeignCodeError(MissingRuleError, TypeError):
     """A watched value was passed to compiled code, or to a library that takes the plain numbers out of it.
 
-    Tell its derivative, `f = pycograd.blackbox(f, jac=...)`, or take differences, `jac="3-point"`.
+    If it is Python, differentiate through it, `pycograd.weave(package)`.  Otherwise tell its derivative,
+    `f = pycograd.blackbox(f, jac=...)`, or take differences, `jac="3-point"`.
     """
 
     code = "PG104"

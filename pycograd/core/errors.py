@@ -83,6 +83,11 @@ def is_ours(code: CodeType) -> bool:
     return file.startswith(COMPILED) or file.startswith(OURS) and not file.startswith(EXAMPLES)
 
 
+def is_users(code: CodeType) -> bool:
+    """Whether `code`, which is not ours, is the user's: of no installed package and not of Python."""
+    return code.co_filename.startswith(EXAMPLES) or not code.co_filename.startswith(LIBRARIES)
+
+
 def user_frame() -> FrameType | None:
     """The innermost frame that runs the user's code; that of a library if there is none of the user's."""
     frame: FrameType | None = sys._getframe(1)
@@ -90,7 +95,7 @@ def user_frame() -> FrameType | None:
     while frame is not None:
         code = frame.f_code
         if not is_ours(code) and not code.co_filename.startswith(INSIDE):
-            if code.co_filename.startswith(EXAMPLES) or not code.co_filename.startswith(LIBRARIES):
+            if is_users(code):
                 return frame
             library = library or frame
         frame = frame.f_back
@@ -141,10 +146,14 @@ def hide_frames(error: BaseException) -> None:
 def where() -> str:
     """` at fit.py:12 `np.sort(w)``: the user's line and expression that runs now, or nothing if there is none."""
     frame = user_frame()
-    if frame is None:
-        return ""
-    file, line = frame.f_code.co_filename, frame.f_lineno
-    return f" at {Path(file).name}:{line}{_quoted(expression(frame))}"
+    return "" if frame is None else place_of(frame)
+
+
+def place_of(frame: FrameType, traceback: TracebackType | None = None) -> str:
+    """` at fit.py:12 `np.sort(w)`` of `frame`, which runs now, or ended with an error that has this traceback."""
+    line = traceback.tb_lineno if traceback else frame.f_lineno
+    text = expression(frame, traceback.tb_lasti if traceback else frame.f_lasti)
+    return f" at {Path(frame.f_code.co_filename).name}:{line}{_quoted(text)}"
 
 
 def variable_of(x: object) -> str:
@@ -162,10 +171,13 @@ def _quoted(text: str) -> str:
     return f" `{text}`" if text else ""
 
 
-def expression(frame: FrameType) -> str:
-    """The source text of the expression that `frame` evaluates, on one line, as far as it can be found."""
+def expression(frame: FrameType, last: int | None = None) -> str:
+    """The source text of the expression that `frame` evaluates, on one line, as far as it can be found.
+
+    last  the instruction, where it is not the one that the frame is at
+    """
     positions = list(frame.f_code.co_positions())
-    index = frame.f_lasti // 2
+    index = (frame.f_lasti if last is None else last) // 2
     if index >= len(positions):
         return ""
     start, end, left, right = positions[index]

@@ -9,7 +9,7 @@ from itertools import count
 from threading import get_ident
 
 from .catalogue import ForeignCodeError, LostGradientError, OutsideStoreError
-from .errors import hide_frames
+from .errors import Coded, hide_frames, is_ours, is_users
 
 __all__ = ["HAND_MADE", "clock", "innermost", "levels", "live", "running", "walls"]
 
@@ -58,6 +58,17 @@ class running:
             walls.remove(self.wall)
         if error is None:
             return
-        if isinstance(error, ValueError) and isinstance(error.__cause__, LOST):
-            raise error.__cause__ from None  # numpy replaced our error by one of its own
+        if replaced(error):
+            raise error.__cause__ from None  # type: ignore[misc]
         hide_frames(error)
+
+
+def replaced(error: BaseException) -> bool:
+    """Whether `error` is what numpy, code of C or a library raised in the place of an error of ours."""
+    if isinstance(error, (ValueError, SystemError)) and isinstance(error.__cause__, LOST):
+        return True
+    last = error.__traceback__
+    while last is not None and last.tb_next is not None:
+        last = last.tb_next
+    library = last is not None and not is_ours(last.tb_frame.f_code) and not is_users(last.tb_frame.f_code)
+    return library and isinstance(error.__cause__, Coded) and not isinstance(error, Coded)

@@ -20,13 +20,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .aval import Aval, aval_of, has_own_operators, shape_of, zeros
+from .aval import PLAIN, Aval, aval_of, has_own_operators, shape_of, zeros
 from .backward import fit
 from .batching import batch_by_loop
 from .errors import ShapeError, where
+from .labelled import labelled
+from .registry import REGISTRY
 from .specialise import fits_template, specialise
 from .tape import pullback
-from .traced import REGISTRY, UFUNC_METHODS, Traced, finite
+from .traced import UFUNC_METHODS, Traced, finite
 
 __all__ = ["Primitive", "dispatch"]
 
@@ -188,8 +190,12 @@ def dispatch(prim: Primitive, *args: Any, **params: Any) -> Any:
             type(a) is list or type(a) is tuple
         ):  # numpy takes them for arrays; these may hold watched values
             return dispatch(prim, *map(REGISTRY[np.asarray], args), **params)
-        elif has_own_operators(a):
+        elif type(a) not in PLAIN and (labelled(type(a)) or has_own_operators(a)):
             foreign = a
+    if foreign is not None:
+        known = labelled(type(foreign))
+        if known is not None:
+            return known.interpret(prim, args, params)
     if top is not None:
         if foreign is not None:
             raise TypeError(

@@ -4,170 +4,42 @@ operations.
 `level` says whose turn it is; `value` is the same quantity one level down, watched by the next interpreter or
 plain.  All kinds of watched values share one slot layout, so that one may become another by its `__class__` (a
 value becomes a handle of its storage at its first write).
-
-`REGISTRY` is the one table of what is differentiable: numpy, scipy, math or builtin callable -> our function of the
-same signature.  numpy's protocols look up there, and so does woven code.
 """
 
 import dis
 import operator
 import sys
 from collections.abc import Callable
-from importlib import import_module
 from math import inf, isfinite
-from types import CodeType, FrameType, ModuleType
+from types import CodeType, FrameType
 from typing import Any
 
 import numpy as np
 
 from .aval import PLAIN, Aval, aval_of, shape_of
-from .catalogue import ForeignCodeError, LostGradientError, OutsideStoreError
-from .errors import (
-    MissingRuleError,
-    callee_text,
-    expression,
-    is_ours,
-    told,
-    user_frame,
-    where,
-)
+from .errors import where
+from .foreign import lost, refused
+from .labelled import LABELLED
+from .registry import REGISTRY
 
 __all__ = [
     "CONVERSIONS",
     "DELIVERY",
-    "REGISTRY",
     "UFUNC_METHODS",
     "Handle",
     "Traced",
     "peeled",
-    "registered",
     "value_of",
     "without_tape",
 ]
 
-
-class Registry(dict[Any, Callable[..., Any]]):
-    """numpy, scipy, math or builtin callable -> our function of the same signature.
-
-    `lazy` maps the name of an optional package to the module of ours that registers its functions, imported when one
-    of them is first met.
-    """
-
-    lazy: dict[str, str] = {}
-
-    def find(self, func: Any) -> Callable[..., Any] | None:
-        """What `func` resolves to, or None; loads the rules of an optional package that `func` belongs to."""
-        try:
-            found = self.get(func)
-        except TypeError:  # not hashable
-            return None
-        return found or self._load(func)
-
-    def _load(self, func: Any) -> Callable[..., Any] | None:
-        name = getattr(func, "__name__", None)
-        for package, module in list(self.lazy.items()):
-            if name and getattr(sys.modules.get(package), name, None) is func:
-                import_module(module)
-                return self.get(func)
-        return None
-
-    def __missing__(self, func: Any) -> Callable[..., Any]:
-        found = self._load(func)
-        if found is None:
-            raise missing(func)
-        return found
-
-
-REGISTRY = Registry()
 UFUNC_METHODS: dict[str, Callable[..., Any]] = {}  # "reduce", ... -> function of (ufunc, *args, **params)
 DELIVERY: list[Callable[..., Any]] = []  # (function, *args, out, **params) -> out, filled by ops
 # code of numpy that converts before it dispatches -> what it gets for a watched value
 CONVERSIONS: dict[CodeType, Callable[..., Any]] = {}
-
-
-def registered(*funcs: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Decorator: the function understands watched values where numpy's `funcs` stand."""
-
-    def register(ours: Callable[..., Any]) -> Callable[..., Any]:
-        REGISTRY.update(dict.fromkeys(funcs, ours))
-        return ours
-
-    return register
-
-
-def missing(func: Any) -> MissingRuleError:
-    name = f"{getattr(func, '__module__', None) or 'numpy'}.{getattr(func, '__name__', func)}".replace(
-        "numpy.", "np.", 1
-    )
-    return MissingRuleError(
-        told(
-            f"no derivative for {name}",
-            "give it one: pycograd.blackbox, @pycograd.custom_vjp, or "
-            'finite differences of this operation alone: grad(f, on_missing="fd")',
-            fix=f'pycograd.blackbox({name}, jac="3-point")',
-        )
-    )
-
-
-def lost(what: str, x: Any) -> TypeError:
-    """The error for a watched value `x` whose numbers somebody takes."""
-    frame, frames = user_frame(), []
-    inner = sys._getframe(1)
-    while inner is not None and inner is not frame:
-        if not is_ours(inner.f_code):
-            frames.append(inner)
-        inner = inner.f_back  # type: ignore[assignment]
-    called = callee_text(expression(frame)) if frame else ""
-    numpys = (
-        called.split(".")[0] in ("np", "numpy", "float", "complex", "int")
-        or what[1:-2] == called.rpartition(".")[2]
-    )
-    if called and not what.startswith(".") and not numpys and not known_in(frame, called):
-        inside = f"{frames[-1].f_globals.get('__name__')}.{frames[-1].f_code.co_qualname}" if frames else ""
-        kind = f"a library function ({inside}) that takes plain numbers" if frames else "compiled code"
-        return ForeignCodeError(
-            told(
-                f"{called} is {kind}, and was given a watched value",
-                f"it was given {x.aval}, of which it wants the numbers: {what} would lose its gradient",
-                f"if its derivative is known: pycograd.blackbox({called}, jac=...)",
-                fix=f'pycograd.blackbox({called}, jac="3-point")',
-            )
-        )
-    reason = unwoven[0](frame) if frame and unwoven else ""
-    return LostGradientError(
-        told(
-            f"{what} of a watched value",
-            f"it is {x.aval}, and would lose its gradient",
-            reason,
-            "to differentiate through third-party Python code: pycograd.weave(function)",
-            fix="pycograd.value_of(x), for the plain numbers",
-        )
-    )
-
-
-def written() -> TypeError:
-    """The error for a watched value that is written into a plain array."""
-    frame = user_frame()
-    into = stored_name(frame) if frame else "an array"
-    return OutsideStoreError(
-        told(
-            f"a watched value is written into {into}, a plain array made outside the function",
-            "its gradient would be lost",
-            fix="make the array inside the function, or pass it as an argument",
-        )
-    )
-
-
-def known_in(frame: Any, text: str) -> bool:
-    """Whether what `frame` calls by the dotted name `text` is differentiable where it is woven."""
-    first, *rest = text.split(".")
-    value = frame.f_locals.get(first, frame.f_globals.get(first, frame.f_builtins.get(first)))
-    for name in rest:
-        value = getattr(value, name, None) if isinstance(value, ModuleType) else None
-    return value is not None and REGISTRY.find(value) is not None
-
-
-unwoven: list[Callable[[FrameType], str]] = []  # weaving's: why the code of a frame is not woven
+seen_as: list[
+    Callable[[type, FrameType], type]
+] = []  # the type that a frame shall see in place of the plain one
 
 
 class Traced:
@@ -190,7 +62,10 @@ class Traced:
         x: Any = self
         while issubclass(type(x), Traced):
             x = x.current() if issubclass(type(x), Handle) else x.value
-        return np.ndarray if type(x) is Aval else type(x)
+        kind = np.ndarray if type(x) is Aval else type(x)
+        for see in seen_as:
+            kind = see(kind, sys._getframe(1))
+        return kind
 
     @__class__.setter
     def __class__(self, cls: type) -> None:
@@ -269,7 +144,7 @@ class Traced:
     def __float__(self) -> float:
         if _formats(sys._getframe(1)):
             return float(value_of(self))
-        raise written() if _stores(sys._getframe(1)) else lost("float()", self)
+        raise refused("float()", self)
 
     def __complex__(self) -> complex:
         raise lost("complex()", self)
@@ -280,7 +155,7 @@ class Traced:
             return CONVERSIONS[caller.f_code](self)
         if self.dtype.kind in "iub" and _indexes(caller):
             return np.asarray(self._plain_index(), dtype)
-        raise written() if _stores(caller) else lost("conversion to a plain array", self)
+        raise refused("conversion to a plain array", self)
 
     def _plain_index(self) -> Any:
         x = peeled(self)
@@ -295,18 +170,6 @@ class Traced:
             "a watched value cannot be pickled or copied with its tape; pickle pycograd.value_of(x)"
         )
 
-    def __copy__(self) -> Any:
-        return self
-
-    def __deepcopy__(self, memo: Any) -> Any:
-        return self
-
-
-def stored_name(frame: FrameType) -> str:
-    """The expression that the user's `frame` stores an element of."""
-    text = expression(frame)
-    return f"`{text[: text.rindex('[')]}`" if text.endswith("]") and text.count("[") == 1 else "an array"
-
 
 SUBSCRIPTS = {
     dis.opmap[name] for name in ("BINARY_SUBSCR", "STORE_SUBSCR", "DELETE_SUBSCR") if name in dis.opmap
@@ -320,11 +183,6 @@ def _indexes(frame: FrameType) -> bool:
     if code[at] in SUBSCRIPTS:
         return True
     return dis.opname[code[at]] == "BINARY_OP" and "BINARY_SUBSCR" not in dis.opmap and code[at + 1] == 26
-
-
-def _stores(frame: FrameType) -> bool:
-    """Whether `frame` runs `array[key] = value`."""
-    return dis.opname[frame.f_code.co_code[frame.f_lasti]] in ("STORE_SUBSCR", "STORE_SLICE")
 
 
 def _formats(frame: FrameType) -> bool:
@@ -352,11 +210,12 @@ class Handle(Traced):
 def value_of(x: Any) -> Any:
     """The plain numbers of a value, whoever watches it: for printing and logging.
 
-    A value under `vmap` gives the numbers of all its examples, batch axis first.
+    A value under `vmap` gives the numbers of all its examples, batch axis first.  A container of pandas or xarray
+    gives one of plain numbers.
     """
     while isinstance(x, Traced):
         x = x.current() if isinstance(x, Handle) else x.value
-    return x
+    return LABELLED[type(x)].plain(x) if type(x) in LABELLED else x
 
 
 def peeled(x: Any) -> Any:

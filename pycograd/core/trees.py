@@ -10,10 +10,13 @@ from typing import Any
 
 import optree
 
+from .aval import PLAIN
+from .labelled import labelled
+
 __all__ = ["register", "tree_flatten", "tree_leaves", "tree_map", "tree_structure", "tree_unflatten"]
 
 NAMESPACE = "pycograd"
-_dataclasses: set[type] = set()
+_known: set[type] = set()  # classes that need no look
 
 
 def register(kind: type, flatten: Callable[..., Any], unflatten: Callable[..., Any]) -> None:
@@ -21,17 +24,21 @@ def register(kind: type, flatten: Callable[..., Any], unflatten: Callable[..., A
     optree.register_pytree_node(kind, flatten, unflatten, namespace=NAMESPACE)
 
 
-def _dataclass_leaf(x: Any) -> bool:
-    """Registers a dataclass the first time one is met; never stops the flattening."""
+def _meet(x: Any) -> bool:
+    """Registers what is a node by its class, the first time one is met; never stops the flattening."""
     kind = type(x)
-    if dataclasses.is_dataclass(kind) and kind not in _dataclasses:
+    if kind in _known or kind in PLAIN:
+        return False
+    if labelled(kind):
+        _known.add(kind)
+    elif dataclasses.is_dataclass(kind):
+        _known.add(kind)
         names = [f.name for f in dataclasses.fields(kind) if f.init]
 
         def unflatten(_: Any, children: Any) -> Any:
             return kind(**dict(zip(names, children, strict=True)))
 
         register(kind, lambda node: ([getattr(node, n) for n in names], None, names), unflatten)
-        _dataclasses.add(kind)
     return False
 
 
@@ -41,9 +48,7 @@ def tree_flatten(tree: Any) -> tuple[list[Any], Any]:
     >>> tree_flatten({"b": 1, "a": (2, None)})[0]
     [2, None, 1]
     """
-    leaves, treedef = optree.tree_flatten(
-        tree, is_leaf=_dataclass_leaf, none_is_leaf=True, namespace=NAMESPACE
-    )
+    leaves, treedef = optree.tree_flatten(tree, is_leaf=_meet, none_is_leaf=True, namespace=NAMESPACE)
     return leaves, treedef
 
 

@@ -6,7 +6,7 @@ import operator
 import numpy as np
 
 from pycograd.core import REGISTRY, Traced, copied, part_of, value_of, where, without_tape
-from pycograd.core.traced import lost
+from pycograd.core.foreign import lost
 
 from .creation import astype
 from .movement import layout, np_reshape, np_transpose
@@ -104,11 +104,22 @@ def copy(self, order="C"):
     return copied(self)
 
 
+def shallow_copy(self):
+    """`copy.copy`: an object of its own, which may be written."""
+    return copied(self)
+
+
+def deep_copy(self, memo):
+    """`copy.deepcopy`."""
+    return copied(self)
+
+
 def to_device(self, device, /, *, stream=None):
     """This value: numpy has one device."""
     return self
 
 
+Traced.__copy__, Traced.__deepcopy__ = shallow_copy, deep_copy
 Traced.sum = np_sum
 for function in (reshape, transpose, flatten, compress, item, tolist, copy, to_device, astype):
     setattr(Traced, function.__name__, function)

@@ -6,6 +6,7 @@ from types import FunctionType
 import numpy as np
 
 from pycograd.core import PLAIN, Traced, dispatch, value_of
+from pycograd.core.labelled import labelled
 
 from .arithmetic import (
     absolute,
@@ -59,7 +60,9 @@ FAMILIAR = (Traced, np.ndarray, np.generic, Number, list, tuple)
 def operate(prim, a, b):
     """The general path of a binary operator: an operand of another kind may know it, as Python has it."""
     for x in (a, b):
-        if type(x) not in PLAIN and not isinstance(x, FAMILIAR) and not hasattr(type(x), "__array__"):
+        if type(x) in PLAIN or isinstance(x, FAMILIAR):
+            continue
+        if not hasattr(type(x), "__array__") and not labelled(type(x)):
             return NotImplemented
     return dispatch(prim, a, b)
 

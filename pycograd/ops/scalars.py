@@ -16,6 +16,7 @@ from pycograd.core import (
     result_dtype,
     without_tape,
 )
+from pycograd.core.labelled import LABELLED
 
 from .creation import astype_, discrete_
 from .families import arrayed, batch_elementwise, watches
@@ -57,9 +58,16 @@ def to_python(x):
     return x if kind is None else as_number(x, kind)
 
 
+def number_in(x):
+    """`x`, or the number in a container of pandas or xarray."""
+    known = LABELLED.get(type(x))
+    return x if known is None else known.values(x)
+
+
 @registered(float)
 def to_float(x=0.0, /):
     """`float`, still watched."""
+    x = number_in(x)
     return as_number(x, float) if isinstance(x, Traced) else float(x)
 
 
@@ -77,7 +85,7 @@ def to_complex(*args, **params):
 @registered(int)
 def to_int(x=0, /, *base, **params):
     """`int`: plain."""
-    return int(without_tape(x), *base, **params)
+    return int(without_tape(number_in(x)), *base, **params)
 
 
 @registered(round)

@@ -26,6 +26,7 @@ from pycograd.core import (
     twin,
     where,
 )
+from pycograd.core.foreign import compiled
 
 from .recorder import crashed
 
@@ -83,7 +84,8 @@ class Transformed:
         try:
             return self._call(*args, **kwargs)
         except Exception as error:
-            left(error)
+            if (said := left(error)) is not error:
+                raise said from None
             raise
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
@@ -118,16 +120,22 @@ def at_the_edge(transform: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return transform(*args, **kwargs)
         except Exception as error:
-            left(error)
+            if (said := left(error)) is not error:
+                raise said from None
             raise
 
     return call
 
 
-def left(error: Exception) -> None:
+def left(error: Exception) -> Exception:
+    """The error that leaves a transform for `error`: without our frames, and in the user's words if it is of C."""
+    said = compiled(error, Traced)
+    if said is not None:
+        error = said.with_traceback(error.__traceback__)
     hide_frames(error)
     for notice in crashed:
         notice(error)
+    return error
 
 
 def rebuild(maker: Callable[..., Any], f: Callable[..., Any], options: dict[str, Any]) -> Any:
@@ -160,11 +168,18 @@ class Selection:
             xs, treedef = tree_flatten(arg)
             self._plans.append((place, treedef, xs))
             self.leaves += filter(is_differentiable, xs)
-            for x in filter(has_own_operators, xs):
-                raise TypeError(
-                    f"{name_of(f)} got a {type(x).__name__} as argument {place!r}, whose operations are not an "
-                    "array's: pass np.asarray of it, or leave that argument out of argnums"
-                )
+            for x in xs:
+                if (said := not_opened(x)) is not None:
+                    raise TypeError(
+                        f"{name_of(f)} got a {type(x).__name__} as argument {place!r}, {said}, or leave that argument "
+                        "out of argnums"
+                    )
+
+    @property
+    def only(self) -> Any:
+        """The argument itself, if just one is selected, for a result that stands bare; otherwise None."""
+        place = self._plans[0][0] if self._shape is None else None
+        return self._kwargs[place] if isinstance(place, str) else None if place is None else self._args[place]
 
     def values(self) -> list[Any]:
         """The leaves as values that stay what they are when the caller's variables are written."""
@@ -232,6 +247,27 @@ def leave(xs: Sequence[Any], written: Sequence[Any]) -> None:
     for x, new in zip(xs, written, strict=True):
         if new is not None:
             x[...] = new
+
+
+def not_opened(x: Any) -> str | None:
+    """Why the numbers that are in the leaf `x` cannot be watched, and what to pass; None if there are none."""
+    kind = type(x)
+    if kind in PLAIN or isinstance(x, (str, bytes, Traced)):
+        return None
+    if has_own_operators(x):
+        return "whose operations are not an array's: pass np.asarray of it"
+    if isinstance(x, (dict, list, tuple)) and len(x):
+        plain = kind.__mro__[1].__name__ if kind.__mro__[1] in (dict, list, tuple) else "dict"
+        given = "its .valuesdict()" if hasattr(x, "valuesdict") else f"{plain}(x)"
+        return f"a kind of {plain} that is not opened: pass {given}"
+    if isinstance(x, (np.ndarray, np.generic)) or not hasattr(kind, "__array__"):
+        return None
+    dtype = getattr(x, "dtype", None)
+    try:
+        kind = np.dtype(dtype).kind
+    except TypeError:  # a dtype of its own
+        kind = "f" if "float" in str(dtype) or "int" in str(dtype) or dtype is None else "O"
+    return "an array of another kind: pass np.asarray of it" if kind in "fciu" else None
 
 
 def is_differentiable(x: Any) -> bool:

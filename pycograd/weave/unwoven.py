@@ -1,12 +1,14 @@
 """What an error says of code that is not woven: why, and what works in it all the same."""
 
+import sys
 from types import FrameType
 
-from pycograd.core.traced import unwoven
+from pycograd.core.foreign import unwoven, ways_in
 
 from .resolve import PLANS
+from .selection import NEVER, modules
 
-__all__ = ["reason_of"]
+__all__ = ["reason_of", "way_in"]
 
 
 def reason_of(frame: FrameType) -> str:
@@ -21,4 +23,17 @@ def reason_of(frame: FrameType) -> str:
     )
 
 
+def way_in(frame: FrameType, called: str) -> str:
+    """How to differentiate through the library that `frame` runs, which the user calls as `called`; text to paste."""
+    package = (frame.f_globals.get("__name__") or "").partition(".")[0]
+    if package in ("pandas", "xarray"):
+        return (
+            "a function of numpy of the values, x.to_numpy(); to decide by the numbers, pycograd.value_of(x)"
+        )
+    if package in NEVER or package in sys.stdlib_module_names or modules.get(package) is not None:
+        return ""
+    return f'pycograd.weave("{package}")'
+
+
 unwoven.append(reason_of)
+ways_in.append(way_in)

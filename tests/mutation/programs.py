@@ -1,5 +1,7 @@
 """Programs that write: ordinary numpy code from a vector of six numbers to a number, each a law for every transform."""
 
+import copy
+
 import numpy as np
 
 N = 6
@@ -63,6 +65,15 @@ def shifted_sums(x):
     y[1:] = y[:-1]
     y[::-1][1:] = y[::-1][:-1] * 2
     return weigh(y)
+
+
+@program
+def copies_of_the_copy_module(x):
+    y, z, held = copy.copy(x), copy.deepcopy(x * 2), copy.deepcopy({"a": [x]})
+    y[0] = x[1] ** 2
+    z[1:3] *= y[:2]
+    held["a"][0][2] = z[1] * x[3]
+    return weigh(x) + weigh(y) * np.sum(z) + weigh(held["a"][0])
 
 
 @program

@@ -1,0 +1,73 @@
+"""The registry: the one table of what is differentiable.
+
+numpy, scipy, math or builtin callable -> our function of the same signature.  numpy's protocols look up here, and so
+does woven code.
+"""
+
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+from .errors import MissingRuleError, told
+
+__all__ = ["REGISTRY", "registered"]
+
+
+class Registry(dict[Any, Callable[..., Any]]):
+    """numpy, scipy, math or builtin callable -> our function of the same signature.
+
+    `lazy` maps the name of an optional package to the module of ours that registers its functions, imported when one
+    of them is first met.
+    """
+
+    lazy: dict[str, str] = {}
+
+    def find(self, func: Any) -> Callable[..., Any] | None:
+        """What `func` resolves to, or None; loads the rules of an optional package that `func` belongs to."""
+        try:
+            found = self.get(func)
+        except TypeError:  # not hashable
+            return None
+        return found or self._load(func)
+
+    def _load(self, func: Any) -> Callable[..., Any] | None:
+        name = getattr(func, "__name__", None)
+        for package, module in list(self.lazy.items()):
+            if name and getattr(sys.modules.get(package), name, None) is func:
+                import_module(module)
+                return self.get(func)
+        return None
+
+    def __missing__(self, func: Any) -> Callable[..., Any]:
+        found = self._load(func)
+        if found is None:
+            raise missing(func)
+        return found
+
+
+REGISTRY = Registry()
+
+
+def registered(*funcs: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Decorator: the function understands watched values where numpy's `funcs` stand."""
+
+    def register(ours: Callable[..., Any]) -> Callable[..., Any]:
+        REGISTRY.update(dict.fromkeys(funcs, ours))
+        return ours
+
+    return register
+
+
+def missing(func: Any) -> MissingRuleError:
+    name = f"{getattr(func, '__module__', None) or 'numpy'}.{getattr(func, '__name__', func)}".replace(
+        "numpy.", "np.", 1
+    )
+    return MissingRuleError(
+        told(
+            f"no derivative for {name}",
+            "give it one: pycograd.blackbox, @pycograd.custom_vjp, or "
+            'finite differences of this operation alone: grad(f, on_missing="fd")',
+            fix=f'pycograd.blackbox({name}, jac="3-point")',
+        )
+    )
