@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from pycograd.core import REGISTRY
+from pycograd.core.labelled import MODULES
 
 from . import arithmetic as arithmetic
 from . import calculus as calculus
@@ -60,6 +61,8 @@ from . import writing as writing
 
 REGISTRY.lazy["scipy.special"] = "pycograd.ops.scipy_special"
 REGISTRY.lazy["numpy.polynomial.polynomial"] = "pycograd.ops.polynomial_series"
+MODULES["pandas"] = "pycograd.ops.pandas_labels"
+MODULES["xarray"] = "pycograd.ops.xarray_labels"
 
 
 def __getattr__(name: str) -> Callable[..., Any]:

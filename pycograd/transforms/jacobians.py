@@ -16,9 +16,10 @@ from pycograd.core import (
     tree_unflatten,
     zeros,
 )
+from pycograd.core.labelled import labelled
 from pycograd.core.node import Node
 
-from .arguments import Argnums, Selection, Transformed, name_of
+from .arguments import Argnums, Selection, Transformed, described, name_of
 from .forward import jvp, linearize, push
 from .reverse import Recording, grad
 from .vectorize import apart, in_chunks
@@ -49,8 +50,7 @@ def jacrev(
     """
 
     def call(*args: Any, **kwargs: Any) -> Any:
-        run = Recording(f, Selection(f, argnums, args, kwargs), "jacobian")
-        return pulled_back(run, chunk_size)
+        return pulled_back(Recording(f, numbers_in(f, argnums, args, kwargs), "jacobian"), chunk_size)
 
     return Transformed(jacrev, f, call, argnums=argnums, chunk_size=chunk_size)
 
@@ -68,7 +68,7 @@ def jacfwd(
     """
 
     def call(*args: Any, **kwargs: Any) -> Any:
-        return pushed_forward(f, Selection(f, argnums, args, kwargs), chunk_size)
+        return pushed_forward(f, numbers_in(f, argnums, args, kwargs), chunk_size)
 
     return Transformed(jacfwd, f, call, argnums=argnums, chunk_size=chunk_size)
 
@@ -84,7 +84,7 @@ def jacobian(
     """
 
     def call(*args: Any, **kwargs: Any) -> Any:
-        selection = Selection(f, argnums, args, kwargs)
+        selection = numbers_in(f, argnums, args, kwargs)
         run = Recording(f, selection, "jacobian")
         outputs = sum(aval_of(y).size for y in tree_flatten(run.out)[0])
         if outputs > sum(aval_of(x).size for x in selection.leaves):
@@ -94,11 +94,22 @@ def jacobian(
     return Transformed(jacobian, f, call, argnums=argnums, chunk_size=chunk_size)
 
 
+def numbers_in(f: Any, argnums: Argnums, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Selection:
+    """The arguments of one call; raises TypeError if the selected ones hold no numbers."""
+    selection = Selection(f, argnums, args, kwargs)
+    if not selection.leaves:
+        raise TypeError(
+            f"the Jacobian of {described(f)}: argnums={argnums} selects no numbers to differentiate by"
+        )
+    return selection
+
+
 def pulled_back(run: Recording, chunk_size: int | None) -> Any:
     """The Jacobian of a recorded function, from one cotangent per element of its output."""
     leaves, treedef = tree_flatten(run.out)
     blocks = [rows(run, run.node_of(y), aval_of(run.value_of(y)), chunk_size) for y in leaves]
-    return tree_unflatten(treedef, [run.selection.wrap(block) for block in blocks])
+    jacobian = tree_unflatten(treedef, [run.selection.wrap(block) for block in blocks])
+    return in_labels(jacobian, run.out, run.selection.only)
 
 
 def rows(run: Recording, node: Node | None, aval: Any, chunk_size: int | None) -> list[Any]:
@@ -117,22 +128,29 @@ def rows(run: Recording, node: Node | None, aval: Any, chunk_size: int | None) -
 
 def pushed_forward(f: Callable[..., Any], selection: Selection, chunk_size: int | None) -> Any:
     """The Jacobian of `f`, from one tangent per element of its inputs."""
-    inputs, structure = selection.leaves, None
+    inputs = selection.leaves
+    out: Any = None
     columns: list[list[Any]] = []
     for i, x in enumerate(inputs):
         aval = cotangent_aval(aval_of(x))
 
         def tangents_of(t: Any, i: int = i) -> list[Any]:
-            nonlocal structure
+            nonlocal out
             ts = [t if j == i else zeros(aval_of(v)) for j, v in enumerate(inputs)]
-            leaves, structure = tree_flatten(push(f, selection, ts)[1])
-            return leaves
+            out, tangent = push(f, selection, ts)
+            return tree_flatten(tangent)[0]
 
         found = [mapped_over_basis(tangents_of, aval, c) for c in chunks(aval.size, chunk_size)]
         joined = [in_one(column) for column in zip(*found, strict=True)]
         columns.append([np.reshape(np.moveaxis(y, 0, -1), (*shape_of(y)[1:], *aval.shape)) for y in joined])
     blocks = [selection.wrap(list(block)) for block in zip(*columns, strict=True)]
-    return tree_unflatten(structure, blocks)
+    return in_labels(tree_unflatten(tree_flatten(out)[1], blocks), out, selection.only)
+
+
+def in_labels(jacobian: Any, out: Any, argument: Any) -> Any:
+    """The Jacobian of a Series, or to one, as a table with labels; anything else as it is."""
+    known = labelled(type(argument)) or labelled(type(out))
+    return jacobian if known is None else known.table(jacobian, out, argument)
 
 
 def chunks(n: int, size: int | None) -> list[slice]:

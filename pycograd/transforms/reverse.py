@@ -27,6 +27,7 @@ from pycograd.core import (
     watched,
     zeros,
 )
+from pycograd.core.labelled import labelled
 from pycograd.core.levels import HAND_MADE
 from pycograd.core.node import AVAL, FIRST_PARENT, INDEX, PRIM, SAVED, Node
 from pycograd.weave import woven
@@ -182,6 +183,7 @@ def value_and_grad(
         g, report = (f, None) if on_missing == "raise" else with_differences(f, on_missing)
         run = Recording(g, Selection(f, argnums, args, kwargs), "grad")
         y, aux = split_aux(f, run.out) if has_aux else (run.out, None)
+        y, labels = number_and_labels(y)
         node, value = run.node_of(y), run.value_of(y)
         check_scalar(f, value)
         if type(value) not in PLAIN and isinstance(value, Traced):
@@ -192,6 +194,7 @@ def value_and_grad(
         grads = run.selection.wrap(run.gradients([(node, ones(aval_of(value)))] if node else []))
         if report is not None:
             report()
+        value = value if labels is None else tree_unflatten(labels, [value])
         return ((value, tree_map(run.value_of, aux)) if has_aux else value), grads
 
     return Transformed(value_and_grad, f, call, argnums=argnums, has_aux=has_aux, on_missing=on_missing)
@@ -229,6 +232,14 @@ def split_aux(f: Any, out: Any) -> tuple[Any, Any]:
     if not isinstance(out, tuple) or len(out) != 2:
         raise TypeError(f"has_aux: {described(f)} must return a pair (value, aux), not {type(out).__name__}")
     return out
+
+
+def number_and_labels(y: Any) -> tuple[Any, Any]:
+    """What a function returned without its labels, if it is one array of pandas or xarray, and those labels."""
+    if type(y) in PLAIN or type(y) is Var or labelled(type(y)) is None:
+        return y, None
+    leaves, labels = tree_flatten(y)
+    return (leaves[0], labels) if len(leaves) == 1 else (y, None)
 
 
 def check_scalar(f: Any, y: Any) -> None:

@@ -10,6 +10,8 @@ from contextvars import ContextVar
 from types import BuiltinFunctionType, CellType, CodeType, FunctionType
 from typing import Any
 
+from pycograd.core.labelled import load_present
+
 from .kinds import known, rebuild, registered
 from .plans import Plans
 from .resolve import resolve_call
@@ -30,7 +32,7 @@ class FallbackTracer(AutodiffTracer):
     def weave(self, code: CodeType, function: FunctionType) -> tuple[CodeType, dict[str, CellType]] | None:
         found = definition(code, function.__globals__)
         rewriter = self.make_ast_rewriter(code.co_filename, tracers=[self])
-        rewriter.resolution = lambda callee, node: DYNAMIC
+        rewriter.resolution, rewriter.labels = lambda callee, node: DYNAMIC, load_present()
         if not rewriter.rewrite(found.node, code, function.__globals__, CELLS):
             return None
         return compile_within(found, code, sorted(rewriter.helpers)), rewriter.helpers

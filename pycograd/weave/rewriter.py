@@ -35,6 +35,7 @@ DYNAMIC = object()
 RESOLVE = ("__pg_resolve__", "__pg_for_one__", "__pg_for_two__")
 METHOD, AHEAD, KNOWN, TYPE = "__pg_method__", "__pg_ahead__", "__pg_known__", "__pg_type__"
 VISIBLE, PLAINS, BORN, OWNED = "__pg_visible__", "__pg_plain__", "__pg_born__", "__pg_owned__"
+VALUES, PRODUCT = "__pg_values__", "__pg_product__"
 NAMESPACES = (builtins.locals, builtins.vars, builtins.dir)
 OPERATIONS = (ast.BinOp, ast.UnaryOp, ast.Subscript)
 MANY = (
@@ -51,6 +52,7 @@ class CallRewriter(pyccolo.AstRewriter):
     """
 
     resolution: Callable[[Any, ast.Call], Any]
+    labels = False  # whether a package of labelled arrays is loaded
 
     def rewrite(
         self, node: Node, code: CodeType, module: dict[str, Any], common: dict[str, CellType]
@@ -94,6 +96,8 @@ class CallRewriter(pyccolo.AstRewriter):
             return self.assignment(node)
         if kind is ast.FunctionDef or kind is ast.AsyncFunctionDef:
             return self.inner(node)
+        if self.labels and (kind is ast.Attribute or kind is ast.BinOp):
+            return self.labelled(node)
         if kind not in LEAVES:
             for field in node._fields:
                 value = getattr(node, field, None)
@@ -110,6 +114,16 @@ class CallRewriter(pyccolo.AstRewriter):
         if node.returns:
             node.returns = self.visit(node.returns)
         return self.function(node)
+
+    def labelled(self, node: Any) -> Any:
+        """`s.values` and `table @ x`, which pandas and xarray answer from plain numbers alone."""
+        if type(node) is ast.Attribute:
+            node.value = self.visit(node.value)
+            asks = node.attr == "values" and isinstance(node.ctx, ast.Load)
+            return self.helped(node, VALUES, node.value) if asks else node
+        node.left, node.right = self.visit(node.left), self.visit(node.right)
+        product = isinstance(node.op, ast.MatMult)
+        return self.helped(node, PRODUCT, node.left, node.right) if product else node
 
     def assignment(self, node: ast.Assign) -> ast.Assign:
         """`y = 2 * c`, where the function stores into `y` later, is a birth if nobody else has that array."""
@@ -136,7 +150,10 @@ class CallRewriter(pyccolo.AstRewriter):
         callee = node.func
         arguments = self.values.of_arguments(node) if value is MISSING or makes_numbers(value) else None
         owner = self.owner_sources(callee)
-        node.func = self.visit(callee)
+        if isinstance(callee, ast.Attribute):
+            callee.value = self.visit(callee.value)
+        else:
+            node.func = self.visit(callee)
         node.args = [self.visit(argument) for argument in node.args]
         for keyword in node.keywords:
             keyword.value = self.visit(keyword.value)
@@ -234,7 +251,11 @@ class CallRewriter(pyccolo.AstRewriter):
 
     # ---- pieces ----
     def passed_to(self, helper: str, value: ast.expr) -> ast.expr:
-        return at(value, ast.Call(func=self.common_name(helper, value), args=[value], keywords=[]))
+        return self.helped(value, helper, value)
+
+    def helped(self, place: ast.expr, helper: str, *values: ast.expr) -> ast.expr:
+        """`helper(*values)`, at the position of `place`."""
+        return at(place, ast.Call(func=self.common_name(helper, place), args=list(values), keywords=[]))
 
     def type_in(self, types: str, value: ast.expr) -> ast.expr:
         """`type(value) in types`."""

@@ -14,13 +14,28 @@ from typing import Any
 import pyccolo
 
 from pycograd.core import PLAIN
+from pycograd.core.labelled import load_present
 
 from .births import born, owned
 from .cells import Cells, visible
 from .kinds import known, rebuild, registered
+from .labels import product, values
 from .plans import Plans
 from .resolve import PLANS, resolve_ahead, resolve_call, resolve_for_one, resolve_for_two, resolve_method
-from .rewriter import AHEAD, BORN, KNOWN, METHOD, OWNED, PLAINS, RESOLVE, TYPE, VISIBLE, CallRewriter
+from .rewriter import (
+    AHEAD,
+    BORN,
+    KNOWN,
+    METHOD,
+    OWNED,
+    PLAINS,
+    PRODUCT,
+    RESOLVE,
+    TYPE,
+    VALUES,
+    VISIBLE,
+    CallRewriter,
+)
 from .source import Definition, compile_within, definition
 from .values import is_birth
 
@@ -54,7 +69,7 @@ class AutodiffTracer(pyccolo.BaseTracer):
         """The code of `function` with the handler compiled into it, and the cells that it needs."""
         found = definition(code, function.__globals__)
         rewriter = self.make_ast_rewriter(code.co_filename, tracers=[self])
-        rewriter.resolution = Cells()
+        rewriter.resolution, rewriter.labels = Cells(), load_present()
         if not rewriter.rewrite(found.node, code, function.__globals__, COMMON):
             return None
         return compile_within(found, code, sorted(rewriter.helpers)), rewriter.helpers
@@ -72,6 +87,8 @@ COMMON = {
     VISIBLE: CellType(visible),
     BORN: CellType(born),
     OWNED: CellType(owned),
+    VALUES: CellType(values),
+    PRODUCT: CellType(product),
 }
 PLANS.weaver = AutodiffTracer().weave
 

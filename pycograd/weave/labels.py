@@ -1,0 +1,71 @@
+"""What woven code asks of containers with labels, where pandas and xarray would answer from plain numbers alone."""
+
+import sys
+from operator import attrgetter
+from types import FunctionType
+from typing import Any
+
+from pycograd.core import REGISTRY
+from pycograd.core.labelled import LABELLED, labelled, observers
+
+from .resolve import TAKE_FUNCTIONS, resolve_call
+from .selection import is_woven
+from .selection import observers as choices
+
+__all__ = ["product", "values"]
+
+
+def values(x: Any) -> Any:
+    """`x.values`."""
+    known = LABELLED.get(type(x)) if type(x) in LABELLED else labelled(type(x))
+    return x.values if known is None else known.values(x)
+
+
+def product(a: Any, b: Any) -> Any:
+    """`a @ b`."""
+    known = LABELLED.get(type(a)) or LABELLED.get(type(b))
+    return a @ b if known is None else known.product(a, b)
+
+
+# The methods of containers that take functions of the user.
+CALLERS = {
+    "pandas": (
+        "Series DataFrame api.typing.SeriesGroupBy api.typing.DataFrameGroupBy",
+        "apply map agg aggregate transform pipe assign filter where mask",
+    ),
+    "xarray": ("DataArray Dataset", "pipe map assign reduce where groupby"),
+}
+
+
+def hand_on(function: Any) -> Any:
+    """`function`, a method, given woven functions of the user's in place of theirs."""
+
+    def call(*args: Any, **params: Any) -> Any:
+        method = REGISTRY.find(function) or function
+        return method(*map(handed, args), **{k: handed(v) for k, v in params.items()})
+
+    return call
+
+
+def handed(x: Any) -> Any:
+    if type(x) is list:
+        return [handed(v) for v in x]
+    if type(x) is dict:
+        return {k: handed(v) for k, v in x.items()}
+    return resolve_call(x) if type(x) is FunctionType and is_woven(x) else x
+
+
+def weave_again() -> None:
+    """A package of containers was loaded: what was woven before did not ask."""
+    for package, (classes, methods) in CALLERS.items():
+        for cls in classes.split() if package in sys.modules else ():
+            owner = attrgetter(cls)(sys.modules[package])
+            for name in methods.split():
+                function = getattr(owner, name, None)
+                if type(function) is FunctionType and function not in TAKE_FUNCTIONS:
+                    TAKE_FUNCTIONS[function] = hand_on(function)
+    for observe in choices:
+        observe()
+
+
+observers.append(weave_again)
