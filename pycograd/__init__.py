@@ -27,6 +27,7 @@ from .debug import hook as hook
 from .debug import print_saved as print_saved
 from .debug import watch as watch
 from .debug import why_zero as why_zero
+from .ops.einops_backend import register_einops_backend as register_einops_backend
 from .transforms import Grads as Grads
 from .transforms import blackbox as blackbox
 from .transforms import checkpoint as checkpoint
