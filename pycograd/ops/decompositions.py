@@ -80,7 +80,7 @@ def lower_half(x):
 
 
 def lower_inverse(y):
-    """The inverse of the lower triangular `y`, of its halves and by products: a quarter of the time of np.linalg.inv."""
+    """The inverse of the lower triangular `y`, of its halves and by products: a quarter of np.linalg.inv's time."""
     n = shape_of(y)[-1]
     if type(y) is not np.ndarray or n <= 64:
         return np.linalg.inv(y)
