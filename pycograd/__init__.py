@@ -7,7 +7,10 @@
 >>> value, (g,) = value_and_grad(loss)(np.zeros(3))
 """
 
+from typing import Any
+
 from . import errors as errors
+from . import nn as nn
 from . import ops as ops
 from .core import AutodiffWarning as AutodiffWarning
 from .core import GradientMismatch as GradientMismatch
@@ -27,6 +30,26 @@ from .debug import hook as hook
 from .debug import print_saved as print_saved
 from .debug import watch as watch
 from .debug import why_zero as why_zero
+from .nn import cross_entropy as cross_entropy
+from .nn import elu as elu
+from .nn import gated_act as gated_act
+from .nn import gelu as gelu
+from .nn import hardsigmoid as hardsigmoid
+from .nn import hardswish as hardswish
+from .nn import leaky_relu as leaky_relu
+from .nn import log_softmax as log_softmax
+from .nn import logsumexp as logsumexp
+from .nn import mish as mish
+from .nn import one_hot as one_hot
+from .nn import relu as relu
+from .nn import selu as selu
+from .nn import sigmoid as sigmoid
+from .nn import silu as silu
+from .nn import softmax as softmax
+from .nn import softplus as softplus
+from .nn import softsign as softsign
+from .nn import swish as swish
+from .nn import tanh as tanh
 from .ops.einops_backend import register_einops_backend as register_einops_backend
 from .transforms import Grads as Grads
 from .transforms import blackbox as blackbox
@@ -67,4 +90,13 @@ from .weave import unweave as unweave
 from .weave import weave as weave
 
 __version__ = "0.1.0"
-__all__ = [name for name in dir() if not name.startswith("_") and name not in ("core", "transforms")]
+
+
+def __getattr__(name: str) -> Any:
+    """`pycograd.d_exp` is `pycograd.ops.exp`: the operations under the names that the older literature has for them."""
+    if name.startswith("d_"):
+        return getattr(ops, name[2:])
+    raise AttributeError(f"module 'pycograd' has no attribute {name!r}")
+
+
+__all__ = [name for name in dir() if not name.startswith("_") and name not in ("Any", "core", "transforms")]
