@@ -12,6 +12,7 @@ from typing import Any
 from . import errors as errors
 from . import nn as nn
 from . import ops as ops
+from . import random as random
 from .core import AutodiffWarning as AutodiffWarning
 from .core import GradientMismatch as GradientMismatch
 from .core import MissingRuleError as MissingRuleError
@@ -31,12 +32,15 @@ from .debug import print_saved as print_saved
 from .debug import watch as watch
 from .debug import why_zero as why_zero
 from .nn import cross_entropy as cross_entropy
+from .nn import dropout as dropout
 from .nn import elu as elu
+from .nn import embedding as embedding
 from .nn import gated_act as gated_act
 from .nn import gelu as gelu
 from .nn import hardsigmoid as hardsigmoid
 from .nn import hardswish as hardswish
 from .nn import leaky_relu as leaky_relu
+from .nn import linear as linear
 from .nn import log_softmax as log_softmax
 from .nn import logsumexp as logsumexp
 from .nn import mish as mish

@@ -15,6 +15,9 @@ from .activations import softplus as softplus
 from .activations import softsign as softsign
 from .activations import swish as swish
 from .activations import tanh as tanh
+from .dense import dropout as dropout
+from .dense import embedding as embedding
+from .dense import linear as linear
 from .losses import cross_entropy as cross_entropy
 from .losses import log_softmax as log_softmax
 from .losses import logsumexp as logsumexp

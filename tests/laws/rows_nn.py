@@ -1,9 +1,9 @@
-"""pycograd.nn: activations, softmax, losses."""
+"""pycograd.nn: activations, softmax, losses, matrices of weights; random numbers."""
 
 import numpy as np
 from laws.row import distinct, normal, positive, row, unit
 
-from pycograd import nn
+from pycograd import nn, random
 from pycograd.nn.losses import label_entropy_, share_entropy_
 
 x, kinked = normal(3, 4), distinct(3, 4)
@@ -13,6 +13,8 @@ zero = np.array([0.0, -0.0])
 
 SMOOTH = (nn.sigmoid, nn.softplus, nn.silu, nn.mish, nn.gelu, nn.tanh)
 KINKED = (nn.relu, nn.leaky_relu, nn.elu, nn.selu, nn.softsign, nn.hardsigmoid, nn.hardswish)
+
+PADDED = dict.fromkeys(("vmap", "vmap_gradient"), "vmap of a table with a padding row is refused")
 
 
 def with_labels(axis, shape):
@@ -55,6 +57,22 @@ ROWS = [
     *[with_labels(*of) for of in ((0, (4, 3)), (1, (2, 3, 4)), (-2, (2, 3, 4)))],
     row(nn.cross_entropy, normal(2, 3, 4), positive(2, 3, 4), axis=1),
     row(nn.cross_entropy, normal(4), positive(4)),
+    # ---- weights, dropout, random numbers
+    row(nn.linear, x, normal(4, 2), normal(2)),
+    row(nn.linear, normal(2, 3, 4), normal(4, 2)),
+    row(nn.linear, normal(4), normal(4, 2), normal(2)),
+    row(nn.embedding, normal(5, 2), np.array([[0, 4, 4], [1, 0, 2]])),
+    row(nn.embedding, normal(5, 2), np.array(3)),
+    row(nn.embedding, normal(5, 2), labels, padding_idx=4, exempt=PADDED),
+    row(nn.dropout, x, p=0.4, key=random.key(1)),
+    row(nn.dropout, x, p=0.4, training=False),
+    row(nn.dropout, x, p=1.0, key=random.key(1)),
+    row(
+        random.uniform,
+        unit(3, 4),
+        positive(3, 4),
+        call=lambda a, b: random.uniform(random.key(0), (3, 4), a, b),
+    ),
     row(label_entropy_, x, labels),
     row(share_entropy_, x, shares),
 ]
