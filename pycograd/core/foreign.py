@@ -12,12 +12,13 @@ from .errors import callee_text, expression, is_ours, is_users, place_of, told, 
 from .labelled import LABELLED
 from .registry import REGISTRY
 
-__all__ = ["compiled", "lost", "refused", "unwoven", "ways_in"]
+__all__ = ["THIRD_PARTY", "compiled", "lost", "refused", "unwoven", "ways_in"]
 
 unwoven: list[Callable[[FrameType], str]] = []  # weaving's: why the code of a frame is not woven
 ways_in: list[
     Callable[[FrameType, str], str]
 ] = []  # (frame of a library, what was called) -> how it can be done
+THIRD_PARTY = "to differentiate through third-party Python code: pycograd.weave(function)"
 OWN = ("np", "numpy", "float", "complex", "int")
 # What code of C says of a type that it does not know, by our name for it or without.
 UNKNOWN = re.compile(
@@ -48,8 +49,7 @@ def lost(what: str, x: Any) -> TypeError:
         told(
             f"{what} of a watched value",
             f"it is {x.aval}, and would lose its gradient",
-            unwoven[0](frame) if frame and unwoven else "",
-            "to differentiate through third-party Python code: pycograd.weave(function)",
+            (unwoven[0](frame) if frame and unwoven else "") or THIRD_PARTY,
             fix="pycograd.value_of(x), for the plain numbers",
         )
     )
@@ -145,6 +145,7 @@ def written(frame: FrameType) -> OutsideStoreError:
         told(
             f"a watched value is written into {f'`{into}`' if into else 'an array'}, a plain {kind}",
             "its gradient would be lost",
+            unwoven[0](frame) if unwoven else "",
             fix=fix,
         )
     )

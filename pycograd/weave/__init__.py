@@ -1,6 +1,8 @@
 """Weaving: the user's function, compiled anew from its own source so that its calls reach what is differentiable."""
 
-from .callables import takes_function as takes_function
+from . import callables as callables
+from . import standard as standard
+from .kinds import takes_function as takes_function
 from .resolve import resolve_call as resolve_call
 from .resolve import woven as woven
 from .tracer import AutodiffTracer as AutodiffTracer

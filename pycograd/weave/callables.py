@@ -1,99 +1,17 @@
-"""Functions that call a function they are given: ours weave it first."""
+"""Functions of numpy that call a function they are given: ours weave it first."""
 
-import builtins
-import functools
-import itertools
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from pycograd.core import REGISTRY, Traced, shape_of
 
-from .kinds import INSTANCES, TAKE_FUNCTIONS, TAKE_METHODS
+from .kinds import of_instances, takes_function
 from .resolve import resolve_call
 
-__all__ = ["of_instances", "takes_function"]
+__all__: list[str] = []
 
 
-def takes_function(func: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Decorator: woven calls of `func`, which calls a function it is given, reach the decorated one."""
-
-    def register(ours: Callable[..., Any]) -> Callable[..., Any]:
-        TAKE_FUNCTIONS[func] = ours
-        return ours
-
-    return register
-
-
-def of_instances(cls: type) -> Callable[[Callable[[Any], Any]], Callable[[Any], Any]]:
-    """Decorator: woven calls of an instance of `cls` call what the decorated function makes of it."""
-
-    def register(ours: Callable[[Any], Any]) -> Callable[[Any], Any]:
-        INSTANCES[cls] = ours
-        return ours
-
-    return register
-
-
-def beyond(func: Any) -> Any:
-    """What `func` is for watched values: the registry's, or itself."""
-    return REGISTRY.find(func) or func
-
-
-# ---- builtins and the standard library -----------------------------------------------------------------------------
-@takes_function(builtins.map)
-def map_(function: Any, /, *iterables: Any) -> Any:
-    return map(resolve_call(function), *iterables)
-
-
-@takes_function(builtins.filter)
-def filter_(function: Any, iterable: Any, /) -> Any:
-    return filter(function and resolve_call(function), iterable)
-
-
-@takes_function(builtins.sorted)
-def sorted_(iterable: Any, /, *, key: Any = None, reverse: Any = False) -> Any:
-    return sorted(iterable, key=key and resolve_call(key), reverse=reverse)
-
-
-@takes_function(builtins.min)
-def min_(*args: Any, **params: Any) -> Any:
-    return beyond(min)(*args, **with_woven_key(params))
-
-
-@takes_function(builtins.max)
-def max_(*args: Any, **params: Any) -> Any:
-    return beyond(max)(*args, **with_woven_key(params))
-
-
-def with_woven_key(params: dict[str, Any]) -> dict[str, Any]:
-    return {**params, "key": resolve_call(params["key"])} if params.get("key") else params
-
-
-@takes_function(functools.reduce)
-def reduce(function: Any, /, *args: Any) -> Any:
-    return functools.reduce(resolve_call(function), *args)
-
-
-@takes_function(itertools.accumulate)
-def accumulate(iterable: Any, func: Any = None, **params: Any) -> Any:
-    return itertools.accumulate(iterable, func and resolve_call(func), **params)
-
-
-@takes_function(itertools.starmap)
-def starmap(function: Any, iterable: Any, /) -> Any:
-    return itertools.starmap(resolve_call(function), iterable)
-
-
-def sort(items: list[Any], *, key: Any = None, reverse: bool = False) -> None:
-    items.sort(key=key and resolve_call(key), reverse=reverse)
-
-
-TAKE_METHODS["sort"] = sort
-
-
-# ---- numpy ---------------------------------------------------------------------------------------------------------
 class Vectorized(np.vectorize):
     """`np.vectorize` that stacks what its function makes of watched elements."""
 
@@ -138,7 +56,7 @@ def frompyfunc(func: Any, /, *args: Any, **params: Any) -> Any:
 
 @takes_function(np.fromfunction)
 def fromfunction(function: Any, *args: Any, **params: Any) -> Any:
-    return beyond(np.fromfunction)(resolve_call(function), *args, **params)
+    return (REGISTRY.find(np.fromfunction) or np.fromfunction)(resolve_call(function), *args, **params)
 
 
 @takes_function(np.apply_over_axes)
@@ -166,7 +84,7 @@ def apply_along_axis(func1d: Any, axis: int, arr: Any, *args: Any, **kwargs: Any
 @takes_function(np.piecewise)
 def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> Any:
     woven = [resolve_call(f) if callable(f) else f for f in funclist]
-    return beyond(np.piecewise)(x, condlist, woven, *args, **kw)
+    return (REGISTRY.find(np.piecewise) or np.piecewise)(x, condlist, woven, *args, **kw)
 
 
 def stacked(results: list[Any], shape: tuple[int, ...]) -> Any:

@@ -9,7 +9,8 @@ import numpy as np
 
 from pycograd.core import DELIVERY, Primitive
 
-from .kinds import has_makers, registered
+from .classes import has_makers
+from .kinds import registered
 from .resolve import DISPATCHER, MANAGER, resolve_call
 from .rewriter import DYNAMIC
 from .selection import is_woven

@@ -12,13 +12,15 @@ from typing import Any
 
 from pycograd.core.labelled import load_present
 
-from .kinds import known, rebuild, registered
+from .classes import generated_init
+from .kinds import rebuild, registered
 from .plans import Plans
 from .resolve import resolve_call
 from .rewriter import AHEAD, DYNAMIC, METHOD, RESOLVE
 from .selection import adopt, functions_of, is_woven
 from .source import compile_within, definition
-from .tracer import COMMON, AutodiffTracer
+from .specials import known
+from .tracer import COMMON, AutodiffTracer, asking
 
 __all__ = ["falling_back"]
 
@@ -44,7 +46,10 @@ PLANS.weaver = FallbackTracer().weave
 
 def of_function(f: FunctionType) -> Any:
     """The user's `f`, woven in this way; a function of others as it is."""
-    return f if registered(f) else PLANS.plan(f).function(f)
+    if registered(f):
+        return f
+    found = PLANS.plan(f).function(f)
+    return found if found is not f else generated_init(f, resolve) or f
 
 
 def resolve(callee: Any, *_: Any) -> Any:
@@ -60,7 +65,7 @@ def resolve(callee: Any, *_: Any) -> Any:
     return wrap(callee, resolve_call(callee))
 
 
-CELLS = {**COMMON, **dict.fromkeys([*RESOLVE, METHOD, AHEAD], CellType(resolve))}
+CELLS = {**COMMON, **asking(resolve), **dict.fromkeys([*RESOLVE, METHOD, AHEAD], CellType(resolve))}
 
 
 @contextmanager

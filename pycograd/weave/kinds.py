@@ -8,41 +8,62 @@ in a table: the registry's, or ours for what calls a function it is given (`call
 import sys
 from collections.abc import Callable
 from functools import partial
-from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
+from types import BuiltinFunctionType, FunctionType, MethodType, MethodWrapperType, ModuleType
 from typing import Any
 
 import numpy as np
 
-from pycograd.core import PLAIN, REGISTRY, UFUNC_METHODS, Batched, Buffer, Dual, Symbol, Traced, Var
+from pycograd.core import REGISTRY, UFUNC_METHODS, Traced
 
-from .selection import LRU, call_of, is_woven
+from .classes import construct, of_class
+from .selection import LRU, call_of
+from .specials import active, known
 
 __all__ = [
+    "ASKING",
     "INSTANCES",
     "LISTED",
     "METHODS",
     "TAKE_FUNCTIONS",
     "TAKE_METHODS",
-    "construct",
-    "has_makers",
     "is_method_of_known",
-    "known",
     "made_once",
+    "of_instances",
     "of_partial",
     "rebuild",
     "rebound",
     "registered",
+    "takes_function",
 ]
 
 TAKE_FUNCTIONS: dict[Any, Callable[..., Any]] = {}  # map, sorted, np.vectorize ... -> ours (`callables.py`)
 TAKE_METHODS: dict[str, Callable[..., Any]] = {}  # the same for methods of lists
 INSTANCES: dict[type, Callable[[Any], Any]] = {}  # the same for callable objects, by their class
-# The methods of these types are numpy's, Python's or ours, but for those in METHODS.
-known = {*PLAIN, Var, Buffer, Dual, Batched, Symbol, str, bytes, list, tuple, dict, set, frozenset}
-known.add(np.dtype)
-METHODS = frozenset(["dot", "clip", "choose", "searchsorted", "sort"])
+ASKING: dict[Any, tuple[set[str], Callable[..., Any]]] = {}  # len, list ...: their special methods, and ours
+METHODS = frozenset(
+    ["dot", "clip", "choose", "searchsorted", "sort"]
+)  # of `known`, that need a look all the same
 LISTED = (BuiltinFunctionType, np.ufunc, type(np.sum), type)  # hashed by identity, and made once
-new_object = object.__new__
+
+
+def takes_function(func: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Decorator: woven calls of `func`, which calls a function it is given, reach the decorated one."""
+
+    def register(ours: Callable[..., Any]) -> Callable[..., Any]:
+        TAKE_FUNCTIONS[func] = ours
+        return ours
+
+    return register
+
+
+def of_instances(cls: type) -> Callable[[Callable[[Any], Any]], Callable[[Any], Any]]:
+    """Decorator: woven calls of an instance of `cls` call what the decorated function makes of it."""
+
+    def register(ours: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        INSTANCES[cls] = ours
+        return ours
+
+    return register
 
 
 def rebuild(callee: Any, weave: Callable[[FunctionType], Any]) -> Any:
@@ -64,7 +85,11 @@ def rebuild(callee: Any, weave: Callable[[FunctionType], Any]) -> Any:
     if found is not None:
         return found
     if isinstance(callee, type):
-        return of_class(callee, weave)
+        return of_class(callee, lambda func: rebuild(func, weave))
+    if kind is MethodWrapperType and callee.__name__ == "__call__" and isinstance(callee.__self__, type):
+        return partial(
+            construct, callee.__self__, lambda func: rebuild(func, weave)
+        )  # super() of a metaclass
     if kind is partial:
         return of_partial(callee, lambda func: rebuild(func, weave))
     if kind is LRU:
@@ -77,9 +102,15 @@ def rebuild(callee: Any, weave: Callable[[FunctionType], Any]) -> Any:
 def registered(callee: Any) -> Any:
     """Ours for what is not a Python function: a ufunc, a function of C, a class."""
     try:
+        names, ours = ASKING.get(callee, NOT_ASKING)
+        if ours and active(names):
+            return ours
         return TAKE_FUNCTIONS.get(callee) or REGISTRY.find(callee)
     except TypeError:  # not hashable
         return None
+
+
+NOT_ASKING: tuple[set[str], None] = (set(), None)
 
 
 def made_once(f: Any) -> bool:
@@ -127,58 +158,6 @@ def of_builtin_method(method: Any) -> Any:
         ufunc = getattr(np, name)
         return partial(registered(ufunc) or ufunc, owner)
     return method
-
-
-# ---- classes --------------------------------------------------------------------------------------------------------
-def of_class(cls: Any, weave: Callable[[FunctionType], Any]) -> Any:
-    """The construction of an instance, by woven `__new__` and `__init__` if they are the user's."""
-    if type(cls).__call__ is not type.__call__:
-        return cls
-    new, init = cls.__new__, cls.__init__
-    woven = {make: weave(make) for make in (new, init) if type(make) is FunctionType and is_woven(make)}
-    if all(make is replaced for make, replaced in woven.items()):
-        return cls
-    if new is not object.__new__:
-        return partial(construct, cls, weave)
-    return constructor(cls, init, woven[init], weave)
-
-
-def has_makers(cls: Any) -> bool:
-    """Whether the construction of an instance runs code of the user."""
-    makers = (cls.__new__, cls.__init__)
-    return type(cls).__call__ is type.__call__ and any(
-        type(m) is FunctionType and is_woven(m) for m in makers
-    )
-
-
-def constructor(cls: Any, init: Any, woven: Any, weave: Callable[[FunctionType], Any]) -> Any:
-    """What `type.__call__` does for a class that has an `__init__` and no `__new__`."""
-
-    def make(*args: Any, **kwargs: Any) -> Any:
-        if cls.__init__ is not init:
-            return construct(cls, weave, *args, **kwargs)
-        obj = new_object(cls)
-        result = woven(obj, *args, **kwargs)
-        if result is not None:
-            raise not_none(result)
-        return obj
-
-    return make
-
-
-def construct(cls: Any, weave: Callable[[FunctionType], Any], /, *args: Any, **kwargs: Any) -> Any:
-    """What `type.__call__` does."""
-    new = cls.__new__
-    obj = new_object(cls) if new is new_object else rebuild(new, weave)(cls, *args, **kwargs)
-    if issubclass(type(obj), cls):
-        result = rebuild(type(obj).__init__, weave)(obj, *args, **kwargs)
-        if result is not None:
-            raise not_none(result)
-    return obj
-
-
-def not_none(result: Any) -> TypeError:
-    return TypeError(f"__init__() should return None, not '{type(result).__name__}'")
 
 
 # ---- caches ---------------------------------------------------------------------------------------------------------

@@ -8,7 +8,8 @@ from typing import Any
 from pycograd.core import REGISTRY
 from pycograd.core.labelled import LABELLED, labelled, observers
 
-from .resolve import TAKE_FUNCTIONS, resolve_call
+from .kinds import TAKE_FUNCTIONS
+from .resolve import resolve_call
 from .selection import is_woven
 from .selection import observers as choices
 

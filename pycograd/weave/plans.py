@@ -30,7 +30,7 @@ class Plan:
     alone    whether the functions are left alone by choice
     """
 
-    __slots__ = ("alone", "cells", "code", "first", "reason", "single", "woven")
+    __slots__ = ("alone", "cells", "code", "first", "qualname", "reason", "single", "woven")
 
     def __init__(self, code: CodeType, reason: str = "") -> None:
         self.code, self.reason, self.alone = code, reason, False
@@ -45,6 +45,7 @@ class Plan:
             raise NoSource(
                 f"{self.code.co_name} uses the names of its closure in a way that weaving does not know"
             )
+        self.qualname = woven.co_qualname
         self.woven, self.cells = woven, tuple([helpers[name] for name in names])
 
     def function(self, f: FunctionType) -> FunctionType:
@@ -63,6 +64,8 @@ class Plan:
         woven = FunctionType(self.woven, f.__globals__, f.__name__, f.__defaults__, cells)
         if f.__kwdefaults__:
             woven.__kwdefaults__ = f.__kwdefaults__
+        if f.__qualname__ is not self.qualname:
+            woven.__qualname__ = f.__qualname__
         if closure is None:  # a closure's is made for one call: a dict more would be a third of its cost
             woven.__wrapped__ = f  # type: ignore[attr-defined]
             if f.__defaults__ is f.__kwdefaults__ is None:

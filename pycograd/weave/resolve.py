@@ -7,6 +7,7 @@ of a module, a class, a function of C) is looked up in one table, in a twentieth
 
 import contextlib
 import functools
+import sys
 from functools import partial
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
@@ -15,9 +16,11 @@ import numpy as np
 
 from pycograd.core import PLAIN, REGISTRY, Primitive
 
+from .classes import generated_init
 from .kinds import LISTED, TAKE_FUNCTIONS, is_method_of_known, made_once, of_partial, rebound, rebuild
 from .plans import Plans
 from .selection import EXAMPLES, adopt, functions_of, observers
+from .specials import look
 
 __all__ = [
     "DISPATCHER",
@@ -48,6 +51,7 @@ MANAGER = contextlib.contextmanager(lambda: iter(())).__code__
 NEVER_CALLED = (None, None)
 PLANS = Plans()
 enabled = [True]
+imported = [0]  # how many modules there were when classes were looked through
 
 
 def resolve_call(callee: Any) -> Any:
@@ -126,8 +130,11 @@ def woven(f: Any) -> Any:
         return rebound(f, woven)
     elif type(f).__module__.startswith("pycograd.") and not type(f).__module__.startswith(EXAMPLES):
         return f  # a transform of something, which weaves that
-    for function in functions_of(f):
+    own = list(functions_of(f))
+    for function in own:
         adopt(function)
+    if any(id(function.__code__) not in PLANS.by_code for function in own):
+        look()
     return resolve_call(f)
 
 
@@ -141,11 +148,16 @@ def of_function(f: FunctionType) -> Any:
             return found
         if f.__code__ is DISPATCHER:
             return partial(call_dispatched, f)
+        if not plan and len(sys.modules) != imported[-1]:
+            imported[-1] = len(sys.modules)
+            look()  # at the classes of the modules that were imported since
         plan = PLANS.plan(f)
     if f.__code__ is MANAGER:
         result = contextlib.contextmanager(resolve_call(f.__wrapped__))  # type: ignore[attr-defined]
     else:
         result = plan.function(f)
+        if result is f:
+            result = generated_init(f, resolve_call) or f
     if "<locals>" not in f.__qualname__ and made_once(f):
         keep(functions, f, result)
     return result

@@ -21,8 +21,10 @@ from typing import Any
 
 import pyccolo
 
-from .kinds import METHODS, known
-from .source import Node, nested
+from .kinds import METHODS
+from .operands import Operands
+from .source import Node, enclosing_class, nested
+from .specials import known
 from .text import at, bindings, called_parameters, name, repeatable, variables, woven_names
 from .uses import COPIES, Uses
 from .values import MISSING, Values, is_birth, makes_numbers
@@ -43,7 +45,7 @@ MANY = (
 )
 
 
-class CallRewriter(pyccolo.AstRewriter):
+class CallRewriter(Operands, pyccolo.AstRewriter):
     """Compiles the tracer's `before_call` into the calls of one function.
 
     resolution  (callee, call node) -> the cell that holds what the call resolves to; DYNAMIC if only the call
@@ -67,6 +69,10 @@ class CallRewriter(pyccolo.AstRewriter):
         self.numbers: dict[int, tuple[str, str]] = {}
         self.uses = Uses(node, self.values.at)
         self.ahead: dict[str, str] = {}
+        self.classes = {
+            *enclosing_class(code),
+            *[c.name for c in ast.walk(node) if isinstance(c, ast.ClassDef)],
+        }
         if isinstance(node, ast.Lambda):
             node.body = self.visit(node.body)
         else:
@@ -90,14 +96,9 @@ class CallRewriter(pyccolo.AstRewriter):
 
     def visit(self, node: Any, instrument: bool = True) -> Any:  # what NodeTransformer does, in half the time
         kind = type(node)
-        if kind is ast.Call:
-            return self.call(node)
-        if kind is ast.Assign:
-            return self.assignment(node)
-        if kind is ast.FunctionDef or kind is ast.AsyncFunctionDef:
-            return self.inner(node)
-        if self.labels and (kind is ast.Attribute or kind is ast.BinOp):
-            return self.labelled(node)
+        whole = WHOLE.get(kind)
+        if whole:
+            return whole(self, node)
         if kind not in LEAVES:
             for field in node._fields:
                 value = getattr(node, field, None)
@@ -105,6 +106,9 @@ class CallRewriter(pyccolo.AstRewriter):
                     setattr(node, field, self.visit(value))
                 elif type(value) is list:
                     value[:] = [self.visit(v) if isinstance(v, ast.AST) else v for v in value]
+            then = THEN.get(kind)
+            if then:
+                return then(self, node)
         return node
 
     def inner(self, node: Any) -> Any:
@@ -115,15 +119,17 @@ class CallRewriter(pyccolo.AstRewriter):
             node.returns = self.visit(node.returns)
         return self.function(node)
 
-    def labelled(self, node: Any) -> Any:
-        """`s.values` and `table @ x`, which pandas and xarray answer from plain numbers alone."""
-        if type(node) is ast.Attribute:
-            node.value = self.visit(node.value)
-            asks = node.attr == "values" and isinstance(node.ctx, ast.Load)
-            return self.helped(node, VALUES, node.value) if asks else node
-        node.left, node.right = self.visit(node.left), self.visit(node.right)
-        product = isinstance(node.op, ast.MatMult)
+    def binary(self, node: ast.BinOp) -> ast.expr:
+        """`table @ x`, which pandas and xarray answer from plain numbers alone, is asked of ours."""
+        super().binary(node)
+        product = self.labels and isinstance(node.op, ast.MatMult)
         return self.helped(node, PRODUCT, node.left, node.right) if product else node
+
+    def access(self, node: ast.Attribute) -> ast.expr:
+        """The same for `s.values`."""
+        asks = self.labels and node.attr == "values" and isinstance(node.ctx, ast.Load)
+        self.stand_for_owner(node)
+        return self.helped(node, VALUES, node.value) if asks else node
 
     def assignment(self, node: ast.Assign) -> ast.Assign:
         """`y = 2 * c`, where the function stores into `y` later, is a birth if nobody else has that array."""
@@ -133,6 +139,8 @@ class CallRewriter(pyccolo.AstRewriter):
         node.value = self.visit(node.value)
         if made and any(map(self.uses.stored, names)):
             node.value = self.passed_to(OWNED, node.value)
+        if any(isinstance(target, (ast.Tuple, ast.List)) for target in node.targets):
+            return self.unpacked(node)
         return node
 
     def call(self, node: ast.Call) -> ast.expr:
@@ -152,6 +160,7 @@ class CallRewriter(pyccolo.AstRewriter):
         owner = self.owner_sources(callee)
         if isinstance(callee, ast.Attribute):
             callee.value = self.visit(callee.value)
+            self.stand_for_owner(callee)
         else:
             node.func = self.visit(callee)
         node.args = [self.visit(argument) for argument in node.args]
@@ -270,3 +279,32 @@ class CallRewriter(pyccolo.AstRewriter):
     def common_name(self, helper: str, place: ast.expr) -> ast.expr:
         self.helpers[helper] = self.common[helper]
         return name(helper, place)
+
+
+# What is done with a node as a whole, and what is done when its parts are rewritten already.
+WHOLE: dict[type, Callable[[CallRewriter, Any], Any]] = {
+    ast.Call: CallRewriter.call,
+    ast.Assign: CallRewriter.assignment,
+    ast.FunctionDef: CallRewriter.inner,
+    ast.AsyncFunctionDef: CallRewriter.inner,
+}
+THEN: dict[type, Callable[[CallRewriter, Any], Any]] = {
+    ast.BinOp: CallRewriter.binary,
+    ast.UnaryOp: CallRewriter.unary,
+    ast.Compare: CallRewriter.compare,
+    ast.Subscript: CallRewriter.subscript,
+    ast.Attribute: CallRewriter.access,
+    ast.AugAssign: CallRewriter.augmented,
+    ast.For: CallRewriter.iterated,
+    ast.AsyncFor: CallRewriter.iterated,
+    ast.comprehension: CallRewriter.iterated,
+    ast.Starred: CallRewriter.unpacked,
+    ast.YieldFrom: CallRewriter.unpacked,
+    ast.FormattedValue: CallRewriter.formatted,
+    ast.With: CallRewriter.managed,
+    ast.AsyncWith: CallRewriter.managed,
+    ast.If: CallRewriter.tested,
+    ast.While: CallRewriter.tested,
+    ast.IfExp: CallRewriter.tested,
+    ast.Assert: CallRewriter.tested,
+}

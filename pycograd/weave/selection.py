@@ -13,7 +13,22 @@ from pathlib import Path
 from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
-__all__ = ["EXAMPLES", "LRU", "adopt", "call_of", "choose", "functions_of", "is_woven", "observers"]
+__all__ = [
+    "EXAMPLES",
+    "LRU",
+    "NEVER",
+    "adopt",
+    "call_of",
+    "choose",
+    "chosen",
+    "functions_of",
+    "is_user_file",
+    "is_users",
+    "is_woven",
+    "modules",
+    "observers",
+    "tell",
+]
 
 # These run below the user's code, or are written for numpy's protocols.  Our own examples are a user's.
 NEVER = frozenset(["numpy", "scipy", "pycograd", "pyccolo", "optree", "ml_dtypes"])
@@ -25,22 +40,30 @@ SITES = ("site-packages", "dist-packages")
 
 modules: dict[str, bool] = {}  # the name of a module or package -> whether its functions are woven
 codes: dict[int, tuple[CodeType, bool]] = {}  # the same for one function, by the id of its code
-observers: list[Callable[[], None]] = []  # told when a choice changes
+chosen: list[type] = []  # classes that are woven by choice
+observers: list[
+    Callable[[], None]
+] = []  # told when a choice changes, and all that is woven is to be woven again
 
 
 def is_woven(function: FunctionType) -> bool:
     """Whether `function` is woven when a woven function calls it."""
-    chosen = codes.get(id(function.__code__))
+    return is_users(function.__code__, function.__globals__)
+
+
+def is_users(code: CodeType, module: dict[str, Any]) -> bool:
+    """The same for the function of that code, and of that module."""
+    chosen = codes.get(id(code))
     if chosen:
         return chosen[1]
-    name = module_of(function)
+    whole = name = module.get("__name__") or ""
     while name:
         if name in modules:
             return modules[name]
         if name == EXAMPLES:
             return True
         name = name.rpartition(".")[0]
-    return is_user_file(function.__code__.co_filename) and package_of(function) not in NEVER
+    return is_user_file(code.co_filename) and whole.partition(".")[0] not in NEVER
 
 
 @lru_cache(4096)
@@ -54,12 +77,8 @@ def is_user_file(file: str) -> bool:
     return not any(site in parts for site in SITES) and not file.startswith(LIBRARIES)
 
 
-def module_of(function: FunctionType) -> str:
-    return function.__globals__.get("__name__") or ""
-
-
 def package_of(function: FunctionType) -> str:
-    return module_of(function).partition(".")[0]
+    return (function.__globals__.get("__name__") or "").partition(".")[0]
 
 
 def adopt(function: FunctionType) -> None:
@@ -83,6 +102,13 @@ def choose(obj: Any, woven: bool) -> None:
             raise TypeError(f"{obj!r} is no Python function, class or module, so it cannot be woven")
         for function in found:
             codes[id(function.__code__)] = function.__code__, woven
+        if isinstance(obj, type) and woven:
+            chosen.append(obj)
+    tell()
+
+
+def tell() -> None:
+    """Nothing that was woven so far is to be used again."""
     for observe in observers:
         observe()
 

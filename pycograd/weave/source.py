@@ -17,7 +17,16 @@ from collections.abc import Iterator, Sequence
 from types import CodeType
 from typing import Any, NamedTuple
 
-__all__ = ["Definition", "NoSource", "Node", "compile_within", "definition", "nested", "quiet"]
+__all__ = [
+    "Definition",
+    "NoSource",
+    "Node",
+    "compile_within",
+    "definition",
+    "enclosing_class",
+    "nested",
+    "quiet",
+]
 
 Node = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 FUTURE = 0

@@ -18,8 +18,9 @@ from pycograd.core.labelled import load_present
 
 from .births import born, owned
 from .cells import Cells, visible
-from .kinds import known, rebuild, registered
+from .kinds import rebuild, registered
 from .labels import product, values
+from .operands import IN_PLACE, ORDINARY, SEARCH, STAND
 from .plans import Plans
 from .resolve import PLANS, resolve_ahead, resolve_call, resolve_for_one, resolve_for_two, resolve_method
 from .rewriter import (
@@ -37,6 +38,8 @@ from .rewriter import (
     CallRewriter,
 )
 from .source import Definition, compile_within, definition
+from .specials import known, ordinary
+from .standin import in_place, keeper_of, searcher_of
 from .values import is_birth
 
 __all__ = ["AutodiffTracer", "event_mode"]
@@ -75,6 +78,17 @@ class AutodiffTracer(pyccolo.BaseTracer):
         return compile_within(found, code, sorted(rewriter.helpers)), rewriter.helpers
 
 
+def asking(resolve: Callable[[Any], Any]) -> dict[str, CellType]:
+    """What the text needs that uses operators and attributes of the user's classes."""
+    in_places = {name: CellType(in_place(symbol, resolve)) for symbol, name in IN_PLACE.items()}
+    return {
+        STAND: CellType(keeper_of(resolve)),
+        SEARCH: CellType(searcher_of(resolve)),
+        ORDINARY: CellType(ordinary),
+        **in_places,
+    }
+
+
 COMMON = {
     RESOLVE[0]: CellType(resolve_call),
     RESOLVE[1]: CellType(resolve_for_one),
@@ -89,6 +103,7 @@ COMMON = {
     OWNED: CellType(owned),
     VALUES: CellType(values),
     PRODUCT: CellType(product),
+    **asking(resolve_call),
 }
 PLANS.weaver = AutodiffTracer().weave
 

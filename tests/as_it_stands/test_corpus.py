@@ -26,9 +26,6 @@ NOT_YET_BY_REASON = {
         optimisation.ridge_by_scipy optimisation.inner_minimum
         biology_chemistry.chemostat biology_chemistry.substitution_model
     """,
-    "the body of a property is not woven": """
-        statistics.student_t_fit
-    """,
     "cmath has no rules": """
         finance.heston_characteristic
     """,

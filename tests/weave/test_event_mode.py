@@ -102,6 +102,6 @@ def test_events_leave_no_trace():
 
 def test_handler_is_the_look_up():
     tracer = AutodiffTracer()
-    for callee in (np.exp, np.sum, len, dict, print):
+    for callee in (np.exp, np.sum, len, id, callable):
         assert tracer.before_call(callee) is resolve_call(callee)
-    assert resolve_call(np.exp) is not np.exp and resolve_call(len) is len
+    assert resolve_call(np.exp) is not np.exp and resolve_call(id) is id

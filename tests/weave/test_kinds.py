@@ -348,11 +348,11 @@ def test_woven_function_looks_like_the_original():
 
 def test_nothing_to_weave_gives_the_function_itself():
     def f(x):
-        return x * 2
+        return x is None
 
     assert woven(f) is f
     assert "calls nothing" in unwoven_reason(f)
-    assert woven(len) is len
+    assert woven(id) is id
 
 
 def test_functions_without_source_run_as_they_are():
