@@ -18,6 +18,9 @@ from .core import GradientMismatch as GradientMismatch
 from .core import MissingRuleError as MissingRuleError
 from .core import ShapeError as ShapeError
 from .core import Var as Var
+from .core import current_dtype as current_dtype
+from .core import dtype as dtype
+from .core import resolve_dtype as resolve_dtype
 from .core import tree_flatten as tree_flatten
 from .core import tree_leaves as tree_leaves
 from .core import tree_map as tree_map
@@ -31,10 +34,15 @@ from .debug import hook as hook
 from .debug import print_saved as print_saved
 from .debug import watch as watch
 from .debug import why_zero as why_zero
+from .nn import Param as Param
+from .nn import ParamDict as ParamDict
+from .nn import Weight as Weight
+from .nn import buffer as buffer
 from .nn import cross_entropy as cross_entropy
 from .nn import dropout as dropout
 from .nn import elu as elu
 from .nn import embedding as embedding
+from .nn import frozen as frozen
 from .nn import gated_act as gated_act
 from .nn import gelu as gelu
 from .nn import hardsigmoid as hardsigmoid
@@ -44,7 +52,11 @@ from .nn import linear as linear
 from .nn import log_softmax as log_softmax
 from .nn import logsumexp as logsumexp
 from .nn import mish as mish
+from .nn import on_cpu as on_cpu
+from .nn import on_device as on_device
 from .nn import one_hot as one_hot
+from .nn import param_values as param_values
+from .nn import params as params
 from .nn import relu as relu
 from .nn import selu as selu
 from .nn import sigmoid as sigmoid
@@ -54,6 +66,7 @@ from .nn import softplus as softplus
 from .nn import softsign as softsign
 from .nn import swish as swish
 from .nn import tanh as tanh
+from .nn import tied as tied
 from .ops.einops_backend import register_einops_backend as register_einops_backend
 from .transforms import Grads as Grads
 from .transforms import blackbox as blackbox

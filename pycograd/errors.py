@@ -20,6 +20,7 @@ from .core import DifferencesWarning as DifferencesWarning
 from .core import ForeignCodeError as ForeignCodeError
 from .core import GradientMismatch as GradientMismatch
 from .core import GradsError as GradsError
+from .core import HiddenWeightWarning as HiddenWeightWarning
 from .core import IntegerStoreError as IntegerStoreError
 from .core import KinkWarning as KinkWarning
 from .core import LambdaPickleError as LambdaPickleError
@@ -27,7 +28,9 @@ from .core import LostGradientError as LostGradientError
 from .core import MissingRuleError as MissingRuleError
 from .core import MutatedError as MutatedError
 from .core import NonFiniteError as NonFiniteError
+from .core import OtherWeightsWarning as OtherWeightsWarning
 from .core import OutputError as OutputError
+from .core import OutsideBlockError as OutsideBlockError
 from .core import OutsideStoreError as OutsideStoreError
 from .core import PromotionWarning as PromotionWarning
 from .core import RuleShapeError as RuleShapeError

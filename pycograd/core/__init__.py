@@ -1,5 +1,11 @@
 """The core: primitives, the values that interpreters watch, the tape.  It knows no operation by name."""
 
+from .ambient import Ambient as Ambient
+from .ambient import is_ambient as is_ambient
+from .ambient import keepers as keepers
+from .ambient import stand_in as stand_in
+from .ambient import stand_ins as stand_ins
+from .ambient import surroundings as surroundings
 from .aval import PLAIN as PLAIN
 from .aval import Aval as Aval
 from .aval import aval_of as aval_of
@@ -20,13 +26,16 @@ from .catalogue import BranchError as BranchError
 from .catalogue import DifferencesWarning as DifferencesWarning
 from .catalogue import ForeignCodeError as ForeignCodeError
 from .catalogue import GradsError as GradsError
+from .catalogue import HiddenWeightWarning as HiddenWeightWarning
 from .catalogue import IntegerStoreError as IntegerStoreError
 from .catalogue import KinkWarning as KinkWarning
 from .catalogue import LambdaPickleError as LambdaPickleError
 from .catalogue import LostGradientError as LostGradientError
 from .catalogue import MutatedError as MutatedError
 from .catalogue import NonFiniteError as NonFiniteError
+from .catalogue import OtherWeightsWarning as OtherWeightsWarning
 from .catalogue import OutputError as OutputError
+from .catalogue import OutsideBlockError as OutsideBlockError
 from .catalogue import OutsideStoreError as OutsideStoreError
 from .catalogue import PromotionWarning as PromotionWarning
 from .catalogue import RuleShapeError as RuleShapeError
@@ -34,6 +43,10 @@ from .catalogue import StaleValueError as StaleValueError
 from .catalogue import UnusedArgumentWarning as UnusedArgumentWarning
 from .catalogue import UnwovenWarning as UnwovenWarning
 from .catalogue import ZeroGradientWarning as ZeroGradientWarning
+from .dtypes import current_dtype as current_dtype
+from .dtypes import dtype as dtype
+from .dtypes import numbers as numbers
+from .dtypes import resolve_dtype as resolve_dtype
 from .errors import AutodiffWarning as AutodiffWarning
 from .errors import GradientMismatch as GradientMismatch
 from .errors import MissingRuleError as MissingRuleError

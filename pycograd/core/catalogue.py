@@ -13,13 +13,16 @@ __all__ = [
     "DifferencesWarning",
     "ForeignCodeError",
     "GradsError",
+    "HiddenWeightWarning",
     "IntegerStoreError",
     "KinkWarning",
     "LambdaPickleError",
     "LostGradientError",
     "MutatedError",
     "NonFiniteError",
+    "OtherWeightsWarning",
     "OutputError",
+    "OutsideBlockError",
     "OutsideStoreError",
     "PromotionWarning",
     "RuleShapeError",
@@ -141,6 +144,15 @@ class LambdaPickleError(Coded, pickle.PicklingError):
     code = "PG113"
 
 
+class OutsideBlockError(Coded, RuntimeError):
+    """The name of a weight, which `with weights:` made, was used after the block or in a thread that is not in it.
+
+    Enter the block where the name is used, in that thread too; `weights["w"]` is good everywhere.
+    """
+
+    code = "PG116"
+
+
 # ---- warnings ------------------------------------------------------------------------------------------------------
 class ZeroGradientWarning(AutodiffWarning):
     """A gradient is exactly zero because the only way to the output goes through `int`, `round`, `argmax`, a
@@ -196,3 +208,21 @@ class PromotionWarning(AutodiffWarning):
     """
 
     code = "PG206"
+
+
+class OtherWeightsWarning(AutodiffWarning):
+    """An objective uses a weight of another block than the one whose gradient is taken: it is a constant there.
+
+    Join the blocks, `params(a=a, b=b)`; if a constant is meant, enter `with frozen(other):` in place of `with other:`.
+    """
+
+    code = "PG207"
+
+
+class HiddenWeightWarning(AutodiffWarning):
+    """A global of the objective's module has the name of a weight and hides it, whose gradient is zero therefore.
+
+    Use `weights["w"]` in the objective, or give one of the two another name.
+    """
+
+    code = "PG208"

@@ -12,6 +12,7 @@ from weakref import ref
 
 import numpy as np
 
+from .ambient import Ambient
 from .aval import Aval
 from .errors import where
 from .levels import HAND_MADE, innermost, levels, live, walls
@@ -176,6 +177,8 @@ def note(x: Any, y: Any, prim: View, params: dict[str, Any]) -> None:
     elif kind is Buffer or not issubclass(kind, Traced):
         return
     if kind is not type(x) or y is x:
+        if issubclass(type(x), Ambient):
+            note(x.now(), y, prim, params)
         return
     key = params.get("key", ...)
     if key is not ...:
@@ -233,7 +236,7 @@ def part_of(y: Any) -> Any:
 
 def copied(x: Any) -> Any:
     """A copy of the watched value `x`: an object of its own, made now."""
-    if type(x) is Buffer:
+    if issubclass(type(x), Handle):
         return buffer(Storage(x.current(), own=False))
     y = twin(x)
     if walls and isinstance(y, Traced):

@@ -7,6 +7,7 @@ import numpy as np
 
 from .aval import Aval, aval_of, cotangent_aval, ones, shape_of, zeros
 from .backward import backward
+from .dtypes import current_dtype, resolve_dtype
 from .levels import HAND_MADE, clock, live, running
 from .node import AVAL, FIRST_PARENT, INDEX, NOTHING, PARAMS, PRIM, SAVED, Node
 from .traced import Handle, Traced
@@ -50,7 +51,7 @@ class Var(Traced):
     array([ 14.78, 109.2 ])
 
     value  an array, or what `np.asarray` accepts; floating arrays keep their dtype and are not copied, everything else
-           becomes `dtype` (float64 by default)
+           becomes `dtype` (by default the working dtype, float64)
     Raises TypeError if `value` is watched by a transform that runs.
     """
 
@@ -63,7 +64,7 @@ class Var(Traced):
             )
         array = np.asarray(value)
         if dtype is not None or array.dtype.kind not in "fcV":
-            array = array.astype(dtype or float)
+            array = array.astype(current_dtype() if dtype is None else resolve_dtype(dtype))
         self.value = array
         self.level = HAND_MADE
         self.node = (next(clock), None, None, Cell(name), True, aval_of(array), NOTHING)

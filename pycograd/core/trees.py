@@ -1,7 +1,8 @@
 """Pytrees: containers are flattened at the edge of every transform, and nothing below sees one.
 
 `optree` does the work.  Its registry is global, so ours is a namespace: dataclasses, and the containers of upper layers
-registered with `register`, are nodes of ours alone.  `None` is a leaf, as everything that is not a container.
+registered with `register`, are nodes of ours alone.  `None` is a leaf, as everything that is not a container.  A
+parameter is a node with one leaf, its value; `tree_map` and the gradients of transforms look at it as at a leaf.
 """
 
 import dataclasses
@@ -10,6 +11,7 @@ from typing import Any
 
 import optree
 
+from .ambient import is_ambient
 from .aval import PLAIN
 from .labelled import labelled
 
@@ -21,6 +23,7 @@ _known: set[type] = set()  # classes that need no look
 
 def register(kind: type, flatten: Callable[..., Any], unflatten: Callable[..., Any]) -> None:
     """Make the class `kind` a node: flatten(node) -> (children, aux), unflatten(aux, children) -> node."""
+    _known.add(kind)  # not to be registered once more, if it is a dataclass
     optree.register_pytree_node(kind, flatten, unflatten, namespace=NAMESPACE)
 
 
@@ -32,7 +35,6 @@ def _meet(x: Any) -> bool:
     if labelled(kind):
         _known.add(kind)
     elif dataclasses.is_dataclass(kind):
-        _known.add(kind)
         names = [f.name for f in dataclasses.fields(kind) if f.init]
 
         def unflatten(_: Any, children: Any) -> Any:
@@ -42,13 +44,21 @@ def _meet(x: Any) -> bool:
     return False
 
 
-def tree_flatten(tree: Any) -> tuple[list[Any], Any]:
+def _meet_or_parameter(x: Any) -> bool:
+    """`_meet`, which stops at a parameter."""
+    return is_ambient(x) or _meet(x)
+
+
+def tree_flatten(tree: Any, *, whole: bool = False) -> tuple[list[Any], Any]:
     """The leaves of `tree`, left to right (dict keys sorted), and its structure.
+
+    whole  take each parameter as one leaf, rather than as a node whose leaf is its value
 
     >>> tree_flatten({"b": 1, "a": (2, None)})[0]
     [2, None, 1]
     """
-    leaves, treedef = optree.tree_flatten(tree, is_leaf=_meet, none_is_leaf=True, namespace=NAMESPACE)
+    is_leaf = _meet_or_parameter if whole else _meet
+    leaves, treedef = optree.tree_flatten(tree, is_leaf=is_leaf, none_is_leaf=True, namespace=NAMESPACE)
     return leaves, treedef
 
 
@@ -83,16 +93,20 @@ def tree_structure(tree: Any) -> Any:
 def tree_map(fn: Callable[..., Any], tree: Any, *rest: Any) -> Any:
     """`fn` of each leaf of `tree` and the matching leaves of `rest`, as a tree like `tree`.
 
+    A parameter in `tree` holds the result; in the place of one, `rest` may have a bare value: a gradient.
     Raises ValueError if the structures differ.
 
     >>> tree_map(lambda a, b: a + b, {"w": 1}, {"w": 2})
     {'w': 3}
     """
-    leaves, treedef = tree_flatten(tree)
-    columns = [leaves]
+    leaves, treedef = tree_flatten(tree, whole=True)
+    columns = [[x.current() if is_ambient(x) else x for x in leaves]]
     for other in rest:
-        more, structure = tree_flatten(other)
+        more, structure = tree_flatten(other, whole=True)
         if structure != treedef:
             raise ValueError(f"tree_map: the structures differ: {treedef} and {structure}")
-        columns.append(more)
-    return tree_unflatten(treedef, [fn(*xs) for xs in zip(*columns, strict=True)])
+        columns.append([x.current() if is_ambient(x) else x for x in more])
+    results = [fn(*xs) for xs in zip(*columns, strict=True)]
+    return tree_unflatten(
+        treedef, [x.holding(y) if is_ambient(x) else y for x, y in zip(leaves, results, strict=True)]
+    )

@@ -15,6 +15,8 @@ from .activations import softplus as softplus
 from .activations import softsign as softsign
 from .activations import swish as swish
 from .activations import tanh as tanh
+from .ambient import Weight as Weight
+from .declaring import params as params
 from .dense import dropout as dropout
 from .dense import embedding as embedding
 from .dense import linear as linear
@@ -23,3 +25,11 @@ from .losses import log_softmax as log_softmax
 from .losses import logsumexp as logsumexp
 from .losses import one_hot as one_hot
 from .losses import softmax as softmax
+from .parameters import Param as Param
+from .parameters import buffer as buffer
+from .parameters import frozen as frozen
+from .parameters import on_cpu as on_cpu
+from .parameters import on_device as on_device
+from .parameters import param_values as param_values
+from .parameters import tied as tied
+from .weights import ParamDict as ParamDict

@@ -22,6 +22,7 @@ from pycograd.core import (
     buffer,
     fresh,
     handle,
+    is_ambient,
     shape_of,
     value_of,
     view_at,
@@ -102,6 +103,9 @@ def copied(k):
 def store_item(x, key, v):
     """`x[key] = v`."""
     if type(x) is not Buffer:
+        if is_ambient(x):
+            x[key] = v
+            return
         if is_number(x):
             raise TypeError(f"'{type_name(x)}' object does not support item assignment")
         x = handle(x)

@@ -4,7 +4,7 @@ containers."""
 import functools
 import inspect
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from types import FunctionType, MethodType
 from typing import Any
@@ -13,6 +13,7 @@ import numpy as np
 
 from pycograd.core import (
     PLAIN,
+    Ambient,
     Buffer,
     GradsError,
     LambdaPickleError,
@@ -20,7 +21,9 @@ from pycograd.core import (
     aval_of,
     has_own_operators,
     hide_frames,
+    is_ambient,
     register,
+    shape_of,
     tree_flatten,
     tree_unflatten,
     twin,
@@ -150,7 +153,7 @@ class Selection:
     wrap    one result per leaf, in the containers that the selected arguments had; None at the other leaves
     """
 
-    __slots__ = ("_args", "_kwargs", "_plans", "_shape", "leaves")
+    __slots__ = ("_args", "_kwargs", "_plans", "_shape", "_ties", "leaves")
 
     def __init__(
         self, f: Callable[..., Any], argnums: Argnums, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -158,6 +161,7 @@ class Selection:
         self._args, self._kwargs = args, kwargs
         self._shape, places = resolve(f, argnums, args, kwargs)
         self.leaves: list[Any] = []
+        self._ties: dict[Any, list[int]] = {}  # what leaves share a gradient, by the tie of their parameters
         self._plans: list[tuple[Any, Any, list[Any] | None]] = []
         for place in places:
             arg = kwargs[place] if isinstance(place, str) else args[place]
@@ -165,9 +169,10 @@ class Selection:
                 self._plans.append((place, None, None))
                 self.leaves.append(arg)
                 continue
-            xs, treedef = tree_flatten(arg)
+            xs, treedef = tree_flatten(arg, whole=True)
             self._plans.append((place, treedef, xs))
-            self.leaves += filter(is_differentiable, xs)
+            for x in filter(is_differentiable, xs):
+                self.leaves.append(self._taken(x) if is_ambient(x) else x)
             for x in xs:
                 if (said := not_opened(x)) is not None:
                     raise TypeError(
@@ -181,6 +186,18 @@ class Selection:
         place = self._plans[0][0] if self._shape is None else None
         return self._kwargs[place] if isinstance(place, str) else None if place is None else self._args[place]
 
+    def _taken(self, parameter: Any) -> Any:
+        """The value of a parameter, whose tie is noted; one that comes twice is tied to itself."""
+        tied = self._ties.setdefault(id(parameter) if parameter.tie is None else parameter.tie, [])
+        tied.append(len(self.leaves))
+        shapes = {shape_of(x): None for x in (*[self.leaves[i] for i in tied[:-1]], parameter)}
+        if len(shapes) > 1:
+            raise ValueError(
+                f"parameters tied by {parameter.tie!r} have the shapes {' and '.join(map(str, shapes))}: they "
+                "share one gradient, and so one shape"
+            )
+        return parameter.current()
+
     def values(self) -> list[Any]:
         """The leaves as values that stay what they are when the caller's variables are written."""
         return [twin(x) for x in self.leaves]
@@ -191,7 +208,7 @@ class Selection:
             if xs is None:
                 arg = next(rest)
             else:
-                arg = tree_unflatten(treedef, [next(rest) if is_differentiable(x) else x for x in xs])
+                arg = tree_unflatten(treedef, [next_one(rest, x) if is_differentiable(x) else x for x in xs])
             if isinstance(place, str):
                 kwargs[place] = arg
             else:
@@ -199,7 +216,7 @@ class Selection:
         return f(*args, **kwargs)
 
     def wrap(self, results: Sequence[Any]) -> Any:
-        rest, out = iter(results), []
+        rest, out = iter(shared(results, self._ties.values()) if self._ties else results), []
         for _, treedef, xs in self._plans:
             if xs is None:
                 out.append(next(rest))
@@ -218,7 +235,8 @@ class Selection:
             if xs is None:
                 found.append(t)
                 continue
-            leaves, structure = tree_flatten(t)
+            leaves, structure = tree_flatten(t, whole=True)
+            leaves = [v.current() if is_ambient(v) else v for v in leaves]
             if structure != treedef:
                 raise ValueError(
                     f"{what} of argument {place!r} has the structure {structure}, the argument {treedef}"
@@ -228,6 +246,21 @@ class Selection:
             if np.shape(v) != np.shape(x):
                 raise ValueError(f"{what} has shape {np.shape(v)}, the argument {np.shape(x)}")
         return found
+
+
+def next_one(rest: Any, x: Any) -> Any:
+    """The next value, in the parameter `x` if there was one in its place."""
+    return x.holding(next(rest)) if is_ambient(x) else next(rest)
+
+
+def shared(results: Sequence[Any], ties: Iterable[list[int]]) -> list[Any]:
+    """`results`, with the sum of those that are tied in the place of each."""
+    found = list(results)
+    for places in ties:
+        total = sum([found[i] for i in places[1:]], found[places[0]])
+        for i in places:
+            found[i] = total
+    return found
 
 
 def contents(handles: Sequence[Any], level: int) -> list[Any]:
@@ -275,6 +308,8 @@ def is_differentiable(x: Any) -> bool:
     kind = type(x)
     if kind in NUMBERS:
         return True
+    if issubclass(kind, Ambient):
+        return x.differentiable()
     if isinstance(x, (np.ndarray, np.generic, Traced)):
         dtype = np.dtype(aval_of(x).dtype)
         return dtype.kind in "fciu" or (dtype.kind == "V" and dtype.names is None and dtype.itemsize == 2)

@@ -30,6 +30,7 @@ from pycograd.core import (
     new_dual,
     new_var,
     running,
+    surroundings,
     tree_flatten,
     tree_unflatten,
     twin,
@@ -66,7 +67,7 @@ def checkpoint(f: Callable[..., Any], *, policy: Any = None) -> Callable[..., An
     def call(*args: Any, **kwargs: Any) -> Any:
         leaves, structure = tree_flatten((args, kwargs))
         leaves = list(map(twin, leaves))
-        alive = dict(live)
+        alive, as_now = dict(live), surroundings()
         trees: list[Any] = []
         results: list[Any] = []
 
@@ -74,7 +75,7 @@ def checkpoint(f: Callable[..., Any], *, policy: Any = None) -> Callable[..., An
             kept = Kept(chosen, results, first) if chosen else None
             given = [kept.watch(x) for x in leaves] if kept else list(map(twin, leaves))
             args, kwargs = tree_unflatten(structure, given)
-            with relived(alive), running("checkpoint"):
+            with relived(alive), as_now(), running("checkpoint"):
                 ys, tree = tree_flatten(woven(g)(*args, **kwargs))
                 ys = [y.current() if isinstance(y, Handle) else y for y in ys]
             trees[:] = [tree]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pycograd.core import Primitive, Traced, tree_map
+from pycograd.core import Primitive, Traced, is_ambient, tree_flatten, tree_unflatten
 
 __all__ = ["detach", "stop_gradient"]
 
@@ -24,7 +24,14 @@ def stop_gradient(x: Any) -> Any:
     >>> grad(lambda x: x * stop_gradient(x))(3.0)
     (3.0,)
     """
-    return tree_map(lambda v: constant(v) if isinstance(v, Traced) else v, x)
+    leaves, treedef = tree_flatten(x, whole=True)
+    return tree_unflatten(treedef, [ended(v) for v in leaves])
+
+
+def ended(x: Any) -> Any:
+    if is_ambient(x):
+        return x.holding(ended(x.held()))
+    return constant(x) if isinstance(x, Traced) else x
 
 
 detach = stop_gradient

@@ -1,0 +1,99 @@
+"""The gradient of an objective in ambient weights: while the objective runs, watched values stand in their places."""
+
+import contextlib
+from typing import Any
+
+import numpy as np
+
+from pycograd.core import HiddenWeightWarning, is_ambient, resolve_dtype, stand_in, told, tree_flatten, warn
+from pycograd.core import dtype as working_dtype
+from pycograd.transforms import value_and_grad
+from pycograd.transforms.arguments import described, name_of
+from pycograd.transforms.reverse import settled
+from pycograd.weave import woven
+
+from .ambient import caller, globals_of, said, within
+
+__all__ = ["PlacementError", "not_yet", "value_and_gradient"]
+
+
+def not_yet(*, jit: Any = False, backend: Any = None) -> None:
+    """Raise NotImplementedError for what needs a graph: `jit=True`, and a backend that is not numpy."""
+    if jit:
+        raise NotImplementedError(
+            "jit=True is not there yet: it comes with captured graphs; jit=False runs as it is"
+        )
+    if backend not in (None, "numpy"):
+        raise NotImplementedError(
+            f"backend={backend!r} is not there yet: it comes with the lowering of graphs; backend='numpy' runs as it is"
+        )
+
+
+def value_and_gradient(
+    weights: Any,
+    objective: Any,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    *,
+    backend: Any,
+    dtype: Any,
+    jit: bool,
+) -> tuple[Any, Any]:
+    """The value of `objective(*args, **kwargs)` and its gradient in the trainable parameters of `weights`."""
+    not_yet(jit=jit, backend=backend)
+    originals = tree_flatten(weights, whole=True)[0]
+    refuse_devices(originals)
+    wide = None if dtype is None else resolve_dtype(dtype)
+
+    def run(given: Any) -> Any:
+        places = {}
+        for p, q in zip(originals, tree_flatten(given, whole=True)[0], strict=True):
+            if is_ambient(p) and p.trainable:
+                value = q.now()
+                value = value if wide is None or value.dtype == wide else value.astype(wide)
+                places.setdefault(id(p), (p, value))
+        with stand_in(places):
+            return settled(woven(objective)(*args, **kwargs))
+
+    run.__wrapped__ = objective  # what errors name
+    run.__name__ = name_of(objective)
+    into = globals_of(objective) or caller().f_globals
+    in_dtype = contextlib.nullcontext() if wide is None else working_dtype(wide)
+    with within(weights, weights._names(), into) as hidden, in_dtype:
+        before = said.set(set())
+        try:
+            value, grads = value_and_grad(run, argnums=0)(weights)
+        finally:
+            said.reset(before)
+    for name in hidden:
+        if grads[name] is not None and not np.any(grads[name]):
+            hides(name, objective)
+    return value, grads
+
+
+def refuse_devices(leaves: list[Any]) -> None:
+    """Raise for a parameter that is to be placed where numpy cannot."""
+    places = {x.device for x in leaves if is_ambient(x) and x.device not in (None, "cpu")}
+    if places:
+        raise PlacementError(
+            told(
+                f"a per-leaf device, {', '.join(map(repr, sorted(places)))}: the numpy backend has the processor "
+                "alone, and placing single parameters is not there yet",
+                fix="leave out on_device, or give the processor: on_cpu(value)",
+            )
+        )
+
+
+class PlacementError(NotImplementedError, ValueError):
+    """A parameter is to be placed on a device where the backend cannot place it."""
+
+
+def hides(name: str, objective: Any) -> None:
+    warn(
+        told(
+            f"the gradient of the weight {name!r} is zero, and {described(objective)} cannot see it by that name",
+            f"the globals of its module have another {name!r}, which hides the weight",
+            fix=f"weights[{name!r}] in the objective, or another name for one of the two",
+        ),
+        HiddenWeightWarning,
+    )

@@ -1,0 +1,321 @@
+"""Parameters: numbers that are trained, with what is to be known about them, and how they are declared.
+
+A `Param` is ambient: it steps aside for its value in every operation, and for a watched one while its gradient is
+taken.  In a container it is a node with one leaf; transforms give a bare gradient in its place, None if it is not
+trained.
+"""
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pycograd.core import (
+    Ambient,
+    Traced,
+    has_own_operators,
+    is_ambient,
+    numbers,
+    register,
+    stand_ins,
+    told,
+    tree_flatten,
+    tree_unflatten,
+)
+
+__all__ = ["Param", "Reference", "Tie", "buffer", "frozen", "on_cpu", "on_device", "param_values", "tied"]
+
+stored = Traced.value  # type: ignore[misc]  # the slot of a parameter's own value
+
+
+class Tie:
+    """What a parameter and those tied to it have in common: equal to itself alone."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __repr__(self) -> str:
+        return f"Tie({self.name!r})"
+
+    def __copy__(self) -> "Tie":
+        return self
+
+    def __deepcopy__(self, memo: Any) -> "Tie":
+        return self
+
+
+class Reference:
+    """A tie to the sibling that is made of this very `target`, until `params` finds which one that is."""
+
+    def __init__(self, target: Any) -> None:
+        self.target = target
+
+
+@dataclass(init=False, eq=False, repr=False)
+class Param(Ambient):
+    """A number or an array that is trained.
+
+    value      any numbers; they become an array of the working dtype
+    trainable  whether it has a gradient
+    mutable    whether `update_buffers` may replace its value, as running statistics are
+    tie        parameters of equal tie share one gradient, the sum of theirs
+    device     where it is to be placed; stored, and honoured by no backend yet
+    origin     the object that it was made of, by which `tied[...]` finds it
+    Raises TypeError if `value` holds no numbers.
+
+    >>> p = Param([1, 2], trainable=False)
+    >>> p
+    Param(array([1., 2.]), trainable=False)
+    >>> p + 1
+    array([2., 3.])
+    """
+
+    value: Any
+    trainable: bool = True
+    mutable: bool = False
+    tie: Any = None
+    device: str | None = None
+    origin: Any = None
+
+    def __init__(
+        self,
+        value: Any,
+        trainable: bool = True,
+        mutable: bool = False,
+        tie: Any = None,
+        device: str | None = None,
+        origin: Any = None,
+    ) -> None:
+        self.value = value if isinstance(value, Traced) and not is_ambient(value) else checked(value)
+        self.trainable, self.mutable, self.tie, self.device = trainable, mutable, tie, device
+        self.origin = value if origin is None else origin
+
+    def now(self) -> Any:
+        found = stand_ins.get().get(id(self))
+        return stored.__get__(self) if found is None else found[1]
+
+    def differentiable(self) -> bool:
+        if isinstance(self.tie, Reference):
+            raise ValueError(
+                told(
+                    "a tied parameter that stands alone: it is tied to another by tied[...], and belongs to no params",
+                    fix="declare it beside that one, params(w=w, v=tied[w]), or give a key, tied('key', value)",
+                )
+            )
+        return self.trainable
+
+    def holding(self, value: Any) -> "Param":
+        """A parameter like this one with another value, whatever that is."""
+        return rebuilt((self.trainable, self.mutable, self.tie, self.device), (value,))
+
+    @property
+    def __class__(self) -> Any:
+        return type(self)
+
+    def __repr__(self) -> str:
+        flags = {"trainable": True, "mutable": False, "tie": None, "device": None}
+        said = [
+            f"{name}={getattr(self, name)!r}" for name, usual in flags.items() if getattr(self, name) != usual
+        ]
+        return f"Param({', '.join([repr(self.now()), *said])})"
+
+    def __copy__(self) -> "Param":
+        return self.holding(self.now())
+
+    def __deepcopy__(self, memo: Any) -> "Param":
+        tie = copy.deepcopy(self.tie, memo)
+        return rebuilt((self.trainable, self.mutable, tie, self.device), (self.now().copy(),))
+
+    def __reduce__(self) -> Any:
+        return rebuilt, ((self.trainable, self.mutable, self.tie, self.device), (self.now(),))
+
+
+def own_value(self: Param, value: Any) -> None:
+    scalar = issubclass(type(value), int | float | complex | np.generic) and type(value) is not bool
+    stored.__set__(self, np.asarray(value) if scalar else value)
+
+
+Param.value = property(lambda self: self.now(), own_value)  # type: ignore[assignment]
+
+
+def checked(value: Any) -> Any:
+    """`value` as an array of the working dtype; raises TypeError if it holds no numbers."""
+    value = value.now() if is_ambient(value) else value
+    if has_own_operators(value):
+        raise TypeError(
+            told(
+                f"a Param of a {type(value).__name__}, whose operations are not an array's",
+                fix="np.asarray of it",
+            )
+        )
+    try:
+        return numbers(value)
+    except (TypeError, ValueError) as error:
+        raise TypeError(
+            told(
+                f"a Param holds numbers, not a {type(value).__name__}",
+                str(error),
+                fix="keep what is not trained out of params, or in it as it is: params(name='text') leaves it alone",
+            )
+        ) from None
+
+
+def rebuilt(flags: tuple[Any, ...], children: tuple[Any, ...]) -> Param:
+    """The parameter with these `flags` that holds the one child."""
+    p = Param.__new__(Param)
+    p.trainable, p.mutable, p.tie, p.device = flags
+    p.origin = None
+    (p.value,) = children
+    return p
+
+
+def taken_apart(p: Param) -> tuple[tuple[Any], tuple[Any, ...], tuple[str]]:
+    return (p.current(),), (p.trainable, p.mutable, p.tie, p.device), ("value",)
+
+
+register(Param, taken_apart, rebuilt)
+
+
+# ---- declaring -----------------------------------------------------------------------------------------------------
+def flagged(value: Any, **flags: Any) -> Any:
+    """`value` as a parameter with these flags, and those it has already; for a container, all in it."""
+    if isinstance(value, dict | list | tuple):
+        leaves, treedef = tree_flatten(value, whole=True)
+        return tree_unflatten(treedef, [flagged(x, **flags) if is_numeric(x) else x for x in leaves])
+    if type(value) is Param:
+        p = value.holding(value.now())
+        p.origin = value.origin
+    else:
+        p = Param(value)
+    for name, flag in flags.items():
+        setattr(p, name, flag)
+    return p
+
+
+def is_numeric(x: Any) -> bool:
+    """Whether a leaf becomes a parameter: a number or an array of numbers, no boolean."""
+    if is_ambient(x):
+        return True
+    if isinstance(x, np.ndarray | np.generic | Traced):
+        return np.dtype(x.dtype).kind in "iufc" or np.dtype(x.dtype).name == "bfloat16"
+    return isinstance(x, int | float | complex) and not isinstance(x, bool)
+
+
+class Declaration:
+    """What declares parameters of a kind, as a call or with brackets: `frozen(v)` and `frozen[v]`."""
+
+    def __init__(self, name: str, doc: str, make: Callable[[Any], Any]) -> None:
+        self.__name__, self.__doc__, self._make = name, doc, make
+
+    def __call__(self, value: Any) -> Any:
+        return self._make(value)
+
+    def __getitem__(self, value: Any) -> Any:
+        return self._make(value)
+
+    def __repr__(self) -> str:
+        return f"<pycograd.{self.__name__}>"
+
+
+class Tied(Declaration):
+    """`tied(key, v)` and `tied[w]`."""
+
+    def __call__(self, *given: Any) -> Any:
+        if len(given) != 2:
+            raise TypeError(
+                told(
+                    f"tied takes a key and a value, not {len(given)} argument{'s' * (len(given) != 1)}",
+                    fix="tied('key', value); inside params, tied[w] ties to its sibling w",
+                )
+            )
+        key, value = given
+        try:
+            hash(key)
+        except TypeError:
+            raise TypeError(
+                told(
+                    f"tied: a {type(key).__name__} cannot be a key",
+                    fix="a name, as in tied('embedding', value)",
+                )
+            ) from None
+        return flagged(one(value), tie=key)
+
+
+def one(value: Any) -> Any:
+    if isinstance(value, dict | list | tuple):
+        raise TypeError(
+            told(
+                f"tied takes one number or array, not a {type(value).__name__}",
+                fix="tie each of its parameters: {name: tied[v] for name, v in values.items()}",
+            )
+        )
+    return value
+
+
+frozen = Declaration(
+    "frozen",
+    """A parameter that is not trained: its gradient is None.  Of a container, all in it.
+
+    >>> frozen(2.0)
+    Param(array(2.), trainable=False)
+    """,
+    lambda value: flagged(value, trainable=False),
+)
+buffer = Declaration(
+    "buffer",
+    """A parameter that is not trained and that `update_buffers` replaces, as running statistics are.
+
+    >>> buffer[0.0]
+    Param(array(0.), trainable=False, mutable=True)
+    """,
+    lambda value: flagged(value, trainable=False, mutable=True),
+)
+tied = Tied(
+    "tied",
+    """A parameter that shares one gradient, the sum, with every other of its key: `tied(key, value)`.
+
+    `tied[w]` inside `params` ties to the sibling that is made of the object `w`.
+
+    >>> tied("embedding", 1.0)
+    Param(array(1.), tie='embedding')
+    """,
+    lambda value: flagged(one(value), tie=Reference(value)),
+)
+on_cpu = Declaration(
+    "on_cpu",
+    """A parameter that stays in the memory of the processor, whatever holds the others; keeps its other flags.
+
+    >>> on_cpu(frozen(1.0))
+    Param(array(1.), trainable=False, device='cpu')
+    """,
+    lambda value: flagged(value, device="cpu"),
+)
+
+
+def on_device(name: str, *value: Any) -> Any:
+    """A parameter on the device `name`, which is stored: `on_device(name, value)` or `on_device(name)[value]`.
+
+    >>> on_device("cuda:1")[1.0]
+    Param(array(1.), device='cuda:1')
+    """
+    if not isinstance(name, str):
+        raise TypeError(
+            told(
+                f"on_device: the name of a device is a string, not a {type(name).__name__}",
+                fix="on_device('cuda', value)",
+            )
+        )
+    place = Declaration("on_device", "", lambda value: flagged(value, device=name))
+    return place(*value) if value else place
+
+
+def param_values(tree: Any) -> Any:
+    """`tree` with the value of each parameter in its place: what a function of plain arrays takes.
+
+    >>> param_values({"w": Param(1.0), "name": "linear"})
+    {'w': array(1.), 'name': 'linear'}
+    """
+    leaves, treedef = tree_flatten(tree, whole=True)
+    return tree_unflatten(treedef, [x.current() if is_ambient(x) else x for x in leaves])
