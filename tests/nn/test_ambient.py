@@ -83,7 +83,7 @@ def test_only_parameters_at_the_top_that_python_can_spell_get_names():
 def test_a_name_that_exists_is_refused_and_none_is_made(weights):
     globals()["ba"] = np.zeros((2, 3))
     try:
-        with pytest.raises(ValueError, match=r"'ba' of a weight already exists in the globals of test_ambient_weights"
+        with pytest.raises(ValueError, match=r"'ba' of a weight already exists in the globals of test_ambient"
                            r"\.py: it is a ndarray f64\[2,3\] at .*\n  fix: another name.*`del ba`"):  # fmt: skip
             weights.__enter__()
         assert "wa" not in globals()
