@@ -22,6 +22,7 @@ def test_there_are_notebooks():
 def test_it_runs_from_top_to_bottom(path, monkeypatch, tmp_path):
     monkeypatch.setenv("PYCOGRAD_QUICK", "1")
     monkeypatch.setenv("MPLCONFIGDIR", str(tmp_path))
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")  # small matrices on a busy machine
     notebook = nbformat.read(path, as_version=4)
     client = nbclient.NotebookClient(
         notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}
