@@ -16,6 +16,8 @@ from .activations import softsign as softsign
 from .activations import swish as swish
 from .activations import tanh as tanh
 from .ambient import Weight as Weight
+from .attention import multi_head_attention as multi_head_attention
+from .attention import scaled_dot_product_attention as scaled_dot_product_attention
 from .declaring import params as params
 from .dense import dropout as dropout
 from .dense import embedding as embedding
@@ -25,6 +27,12 @@ from .losses import log_softmax as log_softmax
 from .losses import logsumexp as logsumexp
 from .losses import one_hot as one_hot
 from .losses import softmax as softmax
+from .normalization import batch_norm as batch_norm
+from .normalization import batch_norm_init as batch_norm_init
+from .normalization import group_norm as group_norm
+from .normalization import instance_norm as instance_norm
+from .normalization import layer_norm as layer_norm
+from .normalization import rms_norm as rms_norm
 from .parameters import Param as Param
 from .parameters import buffer as buffer
 from .parameters import frozen as frozen

@@ -53,7 +53,7 @@ def linear(x, w, b=None):
     return y + b
 
 
-# ---- embedding ------------------------------------------------------------------------------------------------------
+# ---- embedding -----------------------------------------------------------------------------------------------------
 def embedding(table, indices, *, padding_idx=None):
     """Rows of `table`: an array of shape (*indices.shape, features).
 
@@ -107,7 +107,7 @@ def is_mapped(x):
     return False
 
 
-# ---- dropout --------------------------------------------------------------------------------------------------------
+# ---- dropout -------------------------------------------------------------------------------------------------------
 def drawn(x, *, p, rng):
     """Zeros with probability `p`, else 1 / (1 - p), of the shape and dtype of `x`."""
     dtype = np.dtype(aval_of(x).dtype)

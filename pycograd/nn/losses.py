@@ -15,7 +15,7 @@ from .fused import fuse
 __all__ = ["cross_entropy", "log_softmax", "logsumexp", "one_hot", "softmax"]
 
 
-# ---- softmax --------------------------------------------------------------------------------------------------------
+# ---- softmax -------------------------------------------------------------------------------------------------------
 def softmax(x, axis=-1):
     """exp(x) / sum(exp(x)) along `axis` (or several); the shape of `x`.  The tape keeps the output only.
 
@@ -46,7 +46,7 @@ def logsumexp(x, axis=None, keepdims=False):
     return logsumexp_.call(x, axis=axes_of(axis, rank(x)), keepdims=bool(keepdims))
 
 
-# ---- labels ---------------------------------------------------------------------------------------------------------
+# ---- labels --------------------------------------------------------------------------------------------------------
 def checked_labels(labels, classes, function, name):
     """The class numbers `labels`, off the tape; raises if they are no integers from 0 to classes - 1.
 
@@ -85,7 +85,7 @@ def one_hot(idx, n):
     return hot(checked_labels(idx, n, "one_hot", "indices"), n, float)
 
 
-# ---- cross entropy with class numbers -------------------------------------------------------------------------------
+# ---- cross entropy with class numbers ------------------------------------------------------------------------------
 def label_forward(z, labels):
     """The losses of the rows of `z`; their probabilities are kept."""
     n = z.shape[-1]
@@ -138,7 +138,7 @@ label_entropy_ = Primitive(
 fuse(label_entropy_, label_forward, label_backward, None)
 
 
-# ---- cross entropy with probabilities --------------------------------------------------------------------------------
+# ---- cross entropy with probabilities ------------------------------------------------------------------------------
 def weigh(targets, log_p):
     """The sum of targets * log_p along the last axis; 0 * -inf counts as 0, as it does in an entropy."""
     s = inner(targets, log_p, (targets.ndim - 1,))[..., 0]
@@ -187,7 +187,7 @@ share_entropy_ = Primitive(
 fuse(share_entropy_, share_forward, share_z, share_t)
 
 
-# ---- cross entropy --------------------------------------------------------------------------------------------------
+# ---- cross entropy -------------------------------------------------------------------------------------------------
 def cross_entropy(logits, targets, axis=-1):
     """The mean of -log(softmax(logits)) at the targets: over all axes but `axis`, that of the classes.
 

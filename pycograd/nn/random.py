@@ -83,7 +83,7 @@ def sizes(shape):
     return (operator.index(shape),) if np.ndim(shape) == 0 else tuple(map(operator.index, shape))
 
 
-# ---- keys -----------------------------------------------------------------------------------------------------------
+# ---- keys ----------------------------------------------------------------------------------------------------------
 def key(seed):
     """The key of `seed`, an integer of at least 0: an array of 4 numbers, uint32.
 
@@ -121,7 +121,7 @@ def fold_in(k, data):
     return child_.call(checked(k, "fold_in"), salt=(FOLD, data), shape=(WORDS,))
 
 
-# ---- numbers --------------------------------------------------------------------------------------------------------
+# ---- numbers -------------------------------------------------------------------------------------------------------
 def uniform(k, shape=(), low=0.0, high=1.0):
     """Numbers uniform in [low, high), float64 of `shape`; differentiable in `low` and `high`, which broadcast.
 
