@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from laws.row import normal
 
+from pycograd import grad
 from pycograd.core import REGISTRY, Traced, Var, new_batched, pullback, running, value_of
 from pycograd.weave import woven
 
@@ -256,9 +257,9 @@ def test_places_of_numbers_that_differ_between_examples_raise():
 def test_the_parts_of_np_r_can_be_watched():
     y, pull = pullback(lambda v, w: np.r_[v, 0:2, w], W, 1.5)
     np.testing.assert_array_equal(y, np.r_[W, 0:2, 1.5])
-    grad, slope = pull(np.arange(7.0))
+    slopes, slope = pull(np.arange(7.0))
     assert slope == 6.0
-    np.testing.assert_array_equal(grad, np.arange(4.0))
+    np.testing.assert_array_equal(slopes, np.arange(4.0))
 
 
 def test_a_watched_number_prints_in_every_way_of_python():
@@ -274,3 +275,18 @@ def test_a_watched_number_prints_in_every_way_of_python():
 def test_what_asks_for_a_float_in_a_remainder_of_numbers_is_told():
     with pytest.raises(TypeError, match="would lose its gradient"):
         seen(lambda x: 7.0 % math.nextafter(x, 4.0), 1.25)
+
+
+def test_bytes_of_an_array_of_plain_numbers_that_may_be_written():
+    def f(x):
+        a = np.zeros(2)
+        a[0] = 2.0
+        assert a.tobytes() == np.array([2.0, 0.0]).tobytes() and a.view(np.int64).dtype == np.int64
+        with pytest.raises(ValueError, match="read-only"):
+            a.view(np.int64)[0] = 1  # would not be seen
+        a[1] = x
+        with pytest.raises(TypeError, match=r"\.view\(\) of a watched value"):
+            a.view(np.int64)
+        return np.sum(a)
+
+    assert grad(f)(1.0) == (1.0,)

@@ -5,7 +5,7 @@ import operator
 
 import numpy as np
 
-from pycograd.core import REGISTRY, Traced, copied, part_of, value_of, where, without_tape
+from pycograd.core import REGISTRY, Buffer, Traced, copied, part_of, value_of, where, without_tape
 from pycograd.core.foreign import lost
 
 from .creation import astype
@@ -44,6 +44,8 @@ def writes(name):
 
 def loses(name):
     def refuse(self, *args, **params):
+        if type(self) is Buffer and not self.watched():
+            return getattr(np.asarray(self), name)(*args, **params)  # of plain numbers: of them, but not to write
         raise lost(f".{name}()", self)
 
     return refuse

@@ -58,7 +58,7 @@ def way_in(frame: FrameType, called: str) -> str:
         return (
             "a function of numpy of the values, x.to_numpy(); to decide by the numbers, pycograd.value_of(x)"
         )
-    if package in NEVER or package in sys.stdlib_module_names or modules.get(package) is not None:
+    if package in NEVER or package in sys.stdlib_module_names or modules.get(package):
         return ""
     return f'pycograd.weave("{package}")'
 
