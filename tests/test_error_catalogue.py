@@ -310,8 +310,8 @@ def test_an_argument_that_is_never_used():
     message = warned(
         errors.UnusedArgumentWarning, lambda: report.append(explain(lambda x, n: x * x, 2.0, 3.0))
     )
-    says(message, "argument 1 of <lambda> is not used", "fix: leave it out of argnums")
-    assert "not used" in report[0].arguments["argument 1"][1]
+    says(message, "argument n of <lambda> is not used", "fix: leave it out of argnums")
+    assert "not used" in report[0].arguments["argument n"][1]
 
 
 # ---- NaN, kinks, dtypes, mutation: within debug() ---------------------------------------------------------
@@ -578,7 +578,8 @@ def test_an_error_of_the_user_keeps_the_users_frames():
 # ---- the debugger -----------------------------------------------------------------------------------------
 PROGRAM = """
 import numpy as np
-from pycograd import custom_vjp, grad
+from contextlib import nullcontext
+from pycograd import custom_vjp, debug, grad
 
 @custom_vjp
 def rule(x):
@@ -591,13 +592,20 @@ def wrong_shape(weights):
     return np.sum(weights + np.ones(3))
 def wrong_rule(weights):
     return np.sum(rule(weights))
-grad({name})(np.ones(2))
+def infinite(weights):
+    return np.sum(np.sqrt(weights - 1.0))
+with debug(kinks=False) if "{name}" == "infinite" else nullcontext():
+    grad({name})(np.ones(2))
 """
 
 
 @pytest.mark.parametrize(
     "name, line",
-    [("wrong_shape", "return np.sum(weights + np.ones(3))"), ("wrong_rule", "return np.sum(rule(weights))")],
+    [
+        ("wrong_shape", "return np.sum(weights + np.ones(3))"),
+        ("wrong_rule", "return np.sum(rule(weights))"),
+        ("infinite", "return np.sum(np.sqrt(weights - 1.0))"),
+    ],
 )
 def test_the_debugger_stops_at_the_users_forward_line(tmp_path, name, line):
     program = tmp_path / "program.py"
@@ -610,6 +618,22 @@ def test_the_debugger_stops_at_the_users_forward_line(tmp_path, name, line):
         env={**os.environ, "PYCOGRAD_ON_ERROR": "pdb", "PYTHONPATH": os.pathsep.join(sys.path)},
     )
     assert f"-> {line}" in out.stdout and "(2,)" in out.stdout, out.stdout + out.stderr
+    assert "Traceback" in out.stderr and "During handling" not in out.stderr
+
+
+def test_the_debugger_shows_no_frames_of_ours(tmp_path):
+    program = tmp_path / "program.py"
+    program.write_text(PROGRAM.format(name="wrong_rule"))
+    out = subprocess.run(
+        [sys.executable, str(program)],
+        input="w\nup\nq\n",
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYCOGRAD_ON_ERROR": "pdb", "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    assert "-> grad(wrong_rule)(np.ones(2))" in out.stdout and "pycograd" not in out.stdout.replace(
+        str(tmp_path), ""
+    )
 
 
 # ---- they cost nothing while all is well ------------------------------------------------------------------

@@ -6,6 +6,8 @@ Each case is a line of this file that fails; the message must name that line (th
 import linecache
 import pickle
 import re
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -410,3 +412,18 @@ def test_a_jacobian_by_no_numbers():
             TypeError, match=r"the Jacobian of total \(test_errors.py:\d+\): argnums=0 selects no numbers"
         ):
             transform(total)("w", X)
+
+
+def test_a_cell_of_a_notebook_is_named_as_the_notebook_names_it():
+    pytest.importorskip("IPython")
+    code = """if True:
+        from IPython.core.interactiveshell import InteractiveShell
+        shell = InteractiveShell.instance()
+        shell.run_cell("import numpy as np; from pycograd import grad, explain", store_history=True)
+        cell = "def f(x):\\\\n    return np.sum(np.packbits(x))\\\\ntry:\\\\n    grad(f)(np.ones(3))\\\\n"
+        shell.run_cell(cell + "except NotImplementedError as error:\\\\n    print(error)", store_history=True)
+    """
+    out = subprocess.run(
+        [sys.executable, *["-P"] * sys.flags.safe_path, "-c", code], capture_output=True, text=True
+    )
+    assert "no derivative for np.packbits at In[2]:2 `np.packbits(x)`" in out.stdout, out.stdout + out.stderr

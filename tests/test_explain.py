@@ -3,6 +3,7 @@
 import linecache
 import math
 import re
+import traceback
 import warnings
 
 import numpy as np
@@ -58,8 +59,8 @@ def test_value_and_gradients_are_those_of_the_function():
     value, (dx, dw) = value_and_grad(loss)(X, 3.0)
     report = explain(loss, X, 3.0)
     assert report.value == value
-    assert report.arguments["argument 0"] == (np.max(np.abs(dx)), "")
-    assert report.arguments["argument 1"][0] == pytest.approx(abs(dw))
+    assert report.arguments["argument x"] == (np.max(np.abs(dx)), "")
+    assert report.arguments["argument w"][0] == pytest.approx(abs(dw))
 
 
 def test_the_derivative_of_the_output_in_each_line():
@@ -83,8 +84,8 @@ def test_bytes_kept_per_line():
 
 def test_where_gradients_end():
     lines = lines_of(explain(loss, X, 3.0), loss)
-    assert lines["n = int(y[0])"].notes == ["the gradient ends: int(y[0])"]
-    assert lines["if y[1] > 0:"].notes == ["the gradient ends: greater"]
+    assert lines["n = int(y[0])"].notes == ["the gradient ends at int(y[0])"]
+    assert lines["if y[1] > 0:"].notes == ["the gradient ends at y[1] > 0"]
     assert lines["y = y * 2"].notes == []
 
 
@@ -94,7 +95,7 @@ def test_value_of_is_an_end_and_printing_is_none(capsys):
         return x * value_of(x)
 
     assert [n for line in lines_of(explain(f, 2.0), f).values() for n in line.notes] == [
-        "the gradient ends: value_of"
+        "the gradient ends at value_of(x)"
     ]
     assert capsys.readouterr().out == "2.0\n"
 
@@ -112,6 +113,29 @@ def test_kinks_and_the_first_infinity():
     assert any("fix: np.sqrt(x + 1e-12)" in note for note in report.notes)
 
 
+def test_a_nan_of_the_forward_pass_is_the_only_cause():
+    def f(x):
+        y = 2 * x
+        return np.sum(np.log(y) ** 2)
+
+    report = explain(f, np.array([1.0, -1.0]))
+    assert len(report.notes) == 1 and "the first NaN of the forward pass is made by log" in report.notes[0]
+    assert 'class="bad">nan<' in report._repr_html_()
+
+
+test_a_nan_of_the_forward_pass_is_the_only_cause = pytest.mark.filterwarnings("ignore:invalid value")(
+    test_a_nan_of_the_forward_pass_is_the_only_cause
+)
+
+
+def test_errors_show_no_frames_of_ours():
+    for aid in (explain, why_zero, print_saved):
+        with pytest.raises(errors.OutputError) as caught:
+            aid(np.sin, X)
+        files = [frame.filename for frame in traceback.extract_tb(caught.value.__traceback__)]
+        assert files == [__file__]
+
+
 def test_times():
     report = explain(loss, X, 3.0)
     forward, backward = report.seconds
@@ -123,9 +147,9 @@ def test_times():
 def test_the_text():
     text = str(explain(loss, X, 3.0))
     assert text.splitlines()[0].startswith("loss (test_explain.py:")
-    assert "argument 0: largest derivative" in text
+    assert "argument x: largest derivative" in text
     assert re.search(r"^ +1 #+ +\S+ us +\S+ us +\d+      +y = y \* 2$", text, re.M), text
-    assert "^ the gradient ends: int(y[0])" in text
+    assert "^ the gradient ends at int(y[0])" in text
     assert "helper  (test_explain.py)" in text
 
 
@@ -135,15 +159,15 @@ def test_the_page():
     assert page.count("<div") == page.count("</div>")
     assert page.index("<b>loss</b>") < page.index("<b>helper</b>")
     assert "if y[1] &gt; 0:" in page and "rgba(230,90,20,0.75)" in page
-    assert "the gradient ends: int(y[0])" in page
+    assert "the gradient ends at int(y[0])" in page
 
 
 def test_arguments_may_be_trees():
     report = explain(lambda p, xs: np.sum(p["w"] * xs[1]), {"w": X, "name": "n"}, [1.0, X])
-    assert list(report.arguments) == ["argument 0['w']", "argument 1[0]", "argument 1[1]"]
+    assert list(report.arguments) == ["argument p['w']", "argument xs[0]", "argument xs[1]"]
 
 
-test_arguments_may_be_trees = pytest.mark.filterwarnings("ignore:argument 1")(test_arguments_may_be_trees)
+test_arguments_may_be_trees = pytest.mark.filterwarnings("ignore:argument xs")(test_arguments_may_be_trees)
 
 
 @custom_vjp
@@ -171,7 +195,7 @@ rule.defvjp(lambda x: (x * x, x), lambda x, g: (2 * x * g,))
 )
 def test_a_recorded_run_has_the_gradient_of_a_plain_one(f):
     plain = grad(f, argnums=0)(X)
-    assert explain(f, X).arguments["argument 0"][0] == pytest.approx(np.max(np.abs(plain)))
+    assert explain(f, X).arguments["argument x"][0] == pytest.approx(np.max(np.abs(plain)))
     with debug(kinks=False, promotion=False):
         np.testing.assert_allclose(grad(f, argnums=0)(X), plain)
 
@@ -196,10 +220,10 @@ def test_why_zero():
 
     said = why_zero(f, 1.0, 2.2, 3.0, X, 1.0).splitlines()
     assert said == [
-        "argument 1: zero: the gradient ends at round(b)",
-        "argument 2: not used: its gradient is zeros",
-        "argument 3: zero: the ways to the output cancel, or are multiplied by 0",
-        "argument 4: zero: the ways to the output cancel, or are multiplied by 0",
+        "argument b: zero: the gradient ends at round(b)",
+        "argument c: not used: its gradient is zeros",
+        "argument d: zero: it vanishes in 0 * d, where the slopes are 0 or cancel",
+        "argument e: zero: it vanishes in e - e, where the slopes are 0 or cancel",
     ]
     assert why_zero(lambda x: x, 1.0) == f"no gradient of <lambda> (test_explain.py:{here()}) is zero"
 
@@ -211,7 +235,18 @@ def here():
 
 
 def test_why_zero_of_what_ends_on_purpose():
-    assert why_zero(lambda x: stop_gradient(x) * 2, 1.0).startswith("argument 0: zero: ")
+    assert why_zero(lambda x: stop_gradient(x) * 2, 1.0) == (
+        "argument x: zero: the gradient ends at stop_gradient(x)"
+    )
+    grad(lambda x: stop_gradient(x) * 2)(1.0)  # no warning: it is meant
+
+
+def test_why_zero_of_a_slope_that_is_zero():
+    said = why_zero(lambda x, w: np.sum(np.maximum(x * w, 0.0)), -np.ones(3), 2.0)
+    assert said.splitlines() == [
+        f"argument {name}: zero: it vanishes in np.maximum(x * w, 0.0), where the slopes are 0 or cancel"
+        for name in "xw"
+    ]
 
 
 # ---- print_saved ------------------------------------------------------------------------------------------
@@ -296,6 +331,6 @@ def test_a_branch_that_is_not_selected_does_no_harm():
 
     x = np.array([1.0, 2.0])
     with np.errstate(all="ignore"):
-        assert explain(f, x).arguments["argument 0"] == (1.0, "")
+        assert explain(f, x).arguments["argument x"] == (1.0, "")
         with debug():
             assert grad(f, argnums=0)(x).tolist() == [1.0, 1.0]

@@ -19,6 +19,7 @@ __all__ = [
     "MissingRuleError",
     "ShapeError",
     "callee_text",
+    "file_name",
     "hide_frames",
     "is_ours",
     "told",
@@ -153,7 +154,14 @@ def place_of(frame: FrameType, traceback: TracebackType | None = None) -> str:
     """` at fit.py:12 `np.sort(w)`` of `frame`, which runs now, or ended with an error that has this traceback."""
     line = traceback.tb_lineno if traceback else frame.f_lineno
     text = expression(frame, traceback.tb_lasti if traceback else frame.f_lasti)
-    return f" at {Path(frame.f_code.co_filename).name}:{line}{_quoted(text)}"
+    return f" at {file_name(frame.f_code)}:{line}{_quoted(text)}"
+
+
+def file_name(code: CodeType) -> str:
+    """The file that `code` is from, `fit.py`, or the cell of a notebook, `In[4]`."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    cell = getattr(getattr(shell, "compile", None), "format_code_name", lambda file: None)(code.co_filename)
+    return cell[1] if cell else Path(code.co_filename).name
 
 
 def variable_of(x: object) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any, NamedTuple
 
-__all__ = ["LABELLED", "MODULES", "Labelled", "labelled", "load_present", "observers"]
+__all__ = ["LABELLED", "MODULES", "WHOLE", "Labelled", "labelled", "load_present", "observers"]
 
 
 class Labelled(NamedTuple):
@@ -30,6 +30,7 @@ class Labelled(NamedTuple):
     table: Callable[[Any, Any, Any], Any] = lambda jacobian, out, argument: jacobian
 
 
+WHOLE = ...  # the entry of the only leaf of a container: errors name the container itself
 MODULES: dict[str, str] = {}  # package -> our module, filled by ops
 LABELLED: dict[type, Labelled] = {}  # class -> what is known of it, filled by those modules
 observers: list[Callable[[], None]] = []  # told when a module has been loaded

@@ -13,7 +13,7 @@ import numpy as np
 
 from pycograd.core import GradientMismatch, aval_of, tree_flatten, tree_leaves, tree_unflatten
 from pycograd.transforms import jvp, vjp
-from pycograd.transforms.arguments import described
+from pycograd.transforms.arguments import at_the_edge, described, names_of_leaves
 from pycograd.weave import woven
 
 from .probe import first_wrong
@@ -65,6 +65,7 @@ class GradientReport:
         return "\n".join([repr(self), *lines])
 
 
+@at_the_edge
 def check_grads(
     f: Callable[..., Any],
     *args: Any,
@@ -112,7 +113,7 @@ def flattened(f: Callable[..., Any], args: Any) -> tuple[Callable[..., Any], lis
     """`f` as a function of the leaves that are checked to a list of outputs, those leaves, and their names."""
     leaves, structure = tree_flatten(args)
     at = [i for i, x in enumerate(leaves) if is_inexact(x)]
-    names = [f"argument {path[0]}{''.join(f'[{k!r}]' for k in path[1:])}" for path in structure.paths()]
+    names = names_of_leaves(f, args)
 
     def flat(*xs: Any) -> list[Any]:
         values = list(leaves)

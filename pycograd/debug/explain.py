@@ -4,15 +4,22 @@ import time
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import CodeType
 from typing import Any
 
 import numpy as np
 
-from pycograd.core import UnusedArgumentWarning, UnwovenWarning, aval_of, ones, tree_flatten, value_of, warn
+from pycograd.core import UnusedArgumentWarning, UnwovenWarning, aval_of, ones, tree_leaves, value_of, warn
+from pycograd.core.errors import file_name
 from pycograd.core.node import INDEX
-from pycograd.transforms.arguments import Selection, described, is_differentiable, name_of
+from pycograd.transforms.arguments import (
+    Selection,
+    at_the_edge,
+    described,
+    is_differentiable,
+    name_of,
+    names_of_leaves,
+)
 from pycograd.transforms.reverse import Recording, check_scalar
 from pycograd.weave import unwoven_reason
 
@@ -68,6 +75,7 @@ class Report:
         return sum(line.kept for lines in self.lines.values() for line in lines.values())
 
 
+@at_the_edge
 def explain(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Report:
     """A report of the gradient of the scalar function `f` at these arguments, line by line of its source.
 
@@ -78,7 +86,7 @@ def explain(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Report:
     Warns (UnusedArgumentWarning) of arguments that are not used.
 
     >>> report = explain(lambda x, n: np.sum(x ** 2) + round(n), np.ones(3), 0.7)
-    >>> print(report.arguments["argument 1"][1])
+    >>> print(report.arguments["argument n"][1])
     zero: the gradient ends at round(n)
     """
     run, roots = run_of(f, args, kwargs)
@@ -87,7 +95,8 @@ def explain(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Report:
     back = time.perf_counter() - start
     record: Record = run.record
     reached = reached_from(record, [n[INDEX] for n in run.inputs])
-    labels = labels_of(run.selection, args)
+    names = zip(names_of_leaves(f, args), tree_leaves(args), strict=True)
+    labels = [name for name, x in names if is_differentiable(x)]
     arguments = {
         label: verdict(record, reached, n[INDEX], g)
         for label, n, g in zip(labels, run.inputs, gradients, strict=True)
@@ -119,13 +128,6 @@ def run_of(f: Any, args: Any, kwargs: Any) -> tuple[Recording, list[Any]]:
     return run, [(node, ones(aval_of(value)))] if node else []
 
 
-def labels_of(selection: Selection, args: Any) -> list[str]:
-    """`argument 0['w']`, for each leaf that is differentiated."""
-    leaves, structure = tree_flatten(args)
-    names = [f"argument {path[0]}{''.join(f'[{k!r}]' for k in path[1:])}" for path in structure.paths()]
-    return [name for name, x in zip(names, leaves, strict=True) if is_differentiable(x)]
-
-
 def verdict(record: Record, reached: dict[int, set[int]], index: int, g: Any) -> tuple[float, str]:
     """The largest element of a gradient, and what there is to say of it."""
     size = largest(g)
@@ -133,12 +135,33 @@ def verdict(record: Record, reached: dict[int, set[int]], index: int, g: Any) ->
         return size, ""
     ends = [said_of(end) for end in ends_of(record, reached, index)]
     if index in record.passes.cotangents:
-        vanished = "the ways to the output cancel, or are multiplied by 0"
+        steps = vanishing(record, reached, index)
+        vanished = (
+            f"it vanishes in {', '.join(steps)}, where the slopes are 0 or cancel" if steps else "it cancels"
+        )
         return size, f"zero: {' and '.join(['the gradient ends at ' + e for e in ends] or [vanished])}"
     if ends:
         return size, f"zero: the gradient ends at {', '.join(ends)}"
     used = any(index in s.parents for s in record.steps)
     return size, "zero: no way from it leads to the output" if used else "not used: its gradient is zeros"
+
+
+def vanishing(record: Record, reached: dict[int, set[int]], index: int) -> list[str]:
+    """The operations that have a cotangent, and hand none on towards the input `index`; each expression once."""
+    cs = record.passes.cotangents
+    found = []
+    for step in record.steps:
+        if step.site is None or step.index not in cs or not largest_of(cs[step.index]):
+            continue
+        towards = [i for i in step.parents if i == index or index in reached.get(i, ())]
+        if towards and not any(largest_of(cs[i]) for i in towards if i in cs):
+            found.append(f"{step.site.text or step.name}")
+    return list(dict.fromkeys(found))
+
+
+def largest_of(c: Any) -> float:
+    """The largest element of a cotangent, which has parts where the operation has several outputs."""
+    return max([largest(v) for v in c if v is not None], default=0.0) if isinstance(c, tuple) else largest(c)
 
 
 def said_of(end: End) -> str:
@@ -182,7 +205,7 @@ def lines_of(record: Record, inputs: list[Any], f: Any) -> dict[CodeType, dict[i
             line.note(f"kink: {kink}")
     for end in record.ends:
         if end.site is not None:
-            line_at(end.site).note(f"the gradient ends: {end.what or said_of(end)}")
+            line_at(end.site).note(f"the gradient ends at {said_of(end)}")
     for step, message in causes(record):
         line_at(step.site).note(message.partition("\n")[0])
     own = getattr(f, "__code__", None)
@@ -214,23 +237,24 @@ def slope_of(record: Record, step: Step) -> float | None:
 
 
 def causes(record: Record) -> list[tuple[Step, str]]:
-    """The first NaN or infinity of the forward and of the backward pass, in words."""
+    """The first NaN or infinity, of the forward pass or, if all is well there, of the backward pass, in words."""
     found = []
     step = first_bad(record)
     if step is not None and step.site is not None:
         found.append((step, describe_bad(step, step.output, "forward")))
     culprit = record.passes.culprit
-    if culprit is not None and culprit.site is not None:
+    if not found and culprit is not None and culprit.site is not None:
         found.append((culprit, describe_bad(culprit, record.passes.cotangent, "backward")))
     return found
 
 
 # ---- why_zero, print_saved -----------------------------------------------------------------------------------------
+@at_the_edge
 def why_zero(f: Callable[..., Any], *args: Any, **kwargs: Any) -> str:
     """Why gradients of `f` at these arguments are zero: a line for each argument whose gradient is.
 
     >>> print(why_zero(lambda x, y: x * np.floor(y), 2.0, 3.5))
-    argument 1: zero: the gradient ends at np.floor(y)
+    argument y: zero: the gradient ends at np.floor(y)
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UnusedArgumentWarning)
@@ -239,6 +263,7 @@ def why_zero(f: Callable[..., Any], *args: Any, **kwargs: Any) -> str:
     return "\n".join(lines) or f"no gradient of {report.name} is zero"
 
 
+@at_the_edge
 def print_saved(f: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
     """Print the bytes that the backward pass of `f` keeps, by source line, largest first; arguments aside.
 
@@ -251,7 +276,7 @@ def print_saved(f: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
     run, _ = run_of(f, args, kwargs)
     lines = lines_of(run.record, run.selection.leaves, f)
     rows = [
-        (line.kept, f"{Path(code.co_filename).name}:{number}", source_line(code, number))
+        (line.kept, f"{file_name(code)}:{number}", source_line(code, number))
         for code, of_code in lines.items()
         for number, line in of_code.items()
         if line.kept

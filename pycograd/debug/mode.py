@@ -94,14 +94,20 @@ class Checked(Record):
         for i, (before, after) in self.changed.items():
             array, _, step = self.sums[i]
             if step.index in self.passes.cotangents:
-                raise mutated(array, step, before, after)
+                raise of_step(mutated(array, step, before, after), step)
         if self.wanted["nan"] and any(bad_element(g) is not None for _, g in leaves.values()):
             step = first_bad(self)
             if step is not None:
-                raise NonFiniteError(describe_bad(step, step.output, "forward"))
-            if self.passes.culprit is not None:
-                raise NonFiniteError(describe_bad(self.passes.culprit, self.passes.cotangent, "backward"))
+                raise of_step(NonFiniteError(describe_bad(step, step.output, "forward")), step)
+            if (step := self.passes.culprit) is not None:
+                raise of_step(NonFiniteError(describe_bad(step, self.passes.cotangent, "backward")), step)
         return leaves
+
+
+def of_step(error: Exception, step: Step) -> Exception:
+    """`error`, with the step at whose forward line a debugger stops."""
+    error.step = step  # type: ignore[attr-defined]
+    return error
 
 
 # ---- mutation ------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-from pycograd.core import Traced, ZeroGradientWarning, hide_frames, tree_leaves, user_frame, warn
+from pycograd.core import Traced, ZeroGradientWarning, hide_frames, is_ours, tree_leaves, user_frame, warn
 from pycograd.core.lazy import optional
 from pycograd.core.node import INDEX
 from pycograd.transforms.arguments import described
@@ -49,7 +49,8 @@ def look_into_zero(f: Any, selection: Any) -> None:
         return
     inputs = [n[INDEX] for n in run.inputs]
     reached = reached_from(run.record, inputs)
-    ends = {end.site: end for i in inputs for end in ends_of(run.record, reached, i) if end.site}
+    found = [end for i in inputs for end in ends_of(run.record, reached, i)]
+    ends = {end.site: end for end in found if end.site and end.what != "stop_gradient"}  # which is meant
     if ends:
         places = "\n  ".join(f"the gradient ends at {site}" for site in ends)
         warn(
@@ -81,8 +82,16 @@ stale.append(place_of_stale)
 
 
 # ---- a backward pass that raises -----------------------------------------------------------------------------------
-def name_the_line(f: Any, selection: Any, transform: str, roots: Any, error: Exception) -> None:
+def name_the_line(
+    f: Any, selection: Any, transform: str, roots: Any, error: Exception, record: Record | None
+) -> None:
     """Add to `error`, which a rule raised in the backward pass, the forward line of the rule's operation."""
+    if record is not None:  # which has found it
+        step = getattr(error, "step", None)
+        if step is not None and debugger_asked():
+            stop_at(f, selection, [s is step for s in record.steps].index(True))
+            error.stopped = True  # type: ignore[attr-defined]
+        return
     if any(isinstance(x, Traced) for x in selection.leaves):
         return  # an outer transform runs: its numbers are not ours to compute again
     try:
@@ -115,7 +124,7 @@ def stop_at(f: Any, selection: Any, number: int) -> None:
 
     def look(record: Record, step: Any) -> None:
         if len(record.steps) == number + 1:
-            debugger = optional("pdb", "").Pdb()
+            debugger = users_debugger()
             debugger.reset()
             debugger.interaction(user_frame(), None)
 
@@ -128,7 +137,20 @@ def stop_on(error: Exception) -> None:
     if debugger_asked() and not getattr(error, "stopped", False):
         error.stopped = True  # type: ignore[attr-defined]
         hide_frames(error)
-        optional("pdb", "").post_mortem(error.__traceback__)
+        if error.__traceback__ is not None:
+            optional("pdb", "").post_mortem(error.__traceback__)
+
+
+def users_debugger() -> Any:
+    """A debugger to which our own frames are not there."""
+
+    class Debugger(optional("pdb", "").Pdb):  # type: ignore[misc]
+        def get_stack(self, frame: Any, traceback: Any) -> Any:
+            stack, _ = super().get_stack(frame, traceback)
+            stack = [entry for entry in stack if not is_ours(entry[0].f_code)]
+            return stack, len(stack) - 1
+
+    return Debugger()
 
 
 crashed.append(stop_on)

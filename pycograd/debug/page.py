@@ -5,9 +5,10 @@ import inspect
 import linecache
 import math
 from collections.abc import Iterator
-from pathlib import Path
 from types import CodeType
 from typing import Any
+
+from pycograd.core.errors import file_name
 
 __all__ = ["as_html", "as_text", "source_line"]
 
@@ -53,6 +54,10 @@ def time_text(seconds: float) -> str:
     return f"{seconds * 1e6:.0f} us" if seconds < 1e-3 else f"{seconds * 1e3:.1f} ms"
 
 
+def html_time(seconds: float) -> str:
+    return time_text(seconds).replace("us", "&micro;s")
+
+
 def size_text(n: int) -> str:
     if not n:
         return ""
@@ -73,7 +78,7 @@ def as_text(report: Any) -> str:
     out += [f"  {note}" for note in report.notes]
     for code, rows in rows_of(report):
         out.append("")
-        out.append(f"{code.co_qualname}  ({Path(code.co_filename).name})")
+        out.append(f"{code.co_qualname}  ({file_name(code)})")
         out.append(f"{'|d out|':>10}        {'kept':>9} {'forward':>8} {'backward':>8}  line")
         for number, text, line in rows:
             slope = "" if line is None or line.slope is None else f"{line.slope:.3g}"
@@ -97,7 +102,9 @@ STYLE = (
     "white-space:nowrap;vertical-align:top}"
     ".pg-explain th{color:#777;border-bottom:1px solid #ccc;font-weight:normal}"
     ".pg-explain td.src,.pg-explain th.src{text-align:left;white-space:pre}"
+    ".pg-explain td.bad{background:#b3001b;color:#fff}"
     ".pg-explain .note{color:#a33;font:12px/1.4 sans-serif;white-space:normal}"
+    ".pg-explain .said{margin:0 0 14px}"
     ".pg-explain .num{color:#999}</style>"
 )
 
@@ -110,19 +117,18 @@ def as_html(report: Any) -> str:
     out = [
         STYLE,
         f'<div class="pg-explain"><b>{e(report.name)}</b> = {e(str(report.value))}<br>',
-        f"{size_text(report.kept) or '0 B'} kept for the backward pass; operations took {time_text(forward)} forward, "
-        f"{time_text(backward)} backward",
+        f"{size_text(report.kept) or '0 B'} kept for the backward pass; operations took {html_time(forward)} forward, "
+        f"{html_time(backward)} backward",
         '<table><tr><th class="src">argument</th><th>largest derivative</th><th class="src"></th></tr>',
     ]
     for label, (size, said) in report.arguments.items():
-        out.append(
-            f'<tr><td class="src">{e(label)}</td><td>{size:.3g}</td><td class="src note">{e(said)}</td></tr>'
-        )
+        cells = f'<td class="src">{e(label.removeprefix("argument "))}</td><td>{size:.3g}</td>'
+        out.append(f'<tr>{cells}<td class="src note">{e(said)}</td></tr>')
     out.append("</table>")
-    out += [f'<div class="note">{e(note)}</div>'.replace("\n", "<br>") for note in report.notes]
+    out += [f'<div class="note said">{e(note)}</div>'.replace("\n", "<br>") for note in report.notes]
     for code, rows in rows_of(report):
         out.append(
-            f"<b>{e(code.co_qualname)}</b> <span class='num'>{e(Path(code.co_filename).name)}</span>"
+            f"<b>{e(code.co_qualname)}</b> <span class='num'>{e(file_name(code))}</span>"
             "<table><tr><th>|d out / d line|</th><th>kept</th><th>forward</th><th>backward</th><th></th>"
             '<th class="src">line</th></tr>'
         )
@@ -134,12 +140,18 @@ def as_html(report: Any) -> str:
 def html_row(of: Any, number: int, text: str, line: Any) -> str:
     e = html.escape
     slope = "" if line is None or line.slope is None else f"{line.slope:.3g}"
-    shade = of(line.slope) if line and line.slope is not None else 0.0
     ran = line is not None and line.operations > 0
     notes = "".join(f'<div class="note">&#9650; {e(note)}</div>' for note in (line.notes if line else []))
     return (
-        f'<tr><td style="background:rgba(230,90,20,{0.75 * shade:.2f})">{slope}</td>'
-        f"<td>{size_text(line.kept) if line else ''}</td><td>{time_text(line.forward) if ran else ''}</td>"
-        f"<td>{time_text(line.backward) if ran and slope else ''}</td><td class='num'>{number}</td>"
+        f"<tr>{heat_cell(of, line.slope if line else None, slope)}"
+        f"<td>{size_text(line.kept) if line else ''}</td><td>{html_time(line.forward) if ran else ''}</td>"
+        f"<td>{html_time(line.backward) if ran and slope else ''}</td><td class='num'>{number}</td>"
         f'<td class="src">{e(text)}{notes}</td></tr>'
     )
+
+
+def heat_cell(of: Any, slope: float | None, text: str) -> str:
+    """The cell of a slope: the larger the hotter; NaN and infinity in red."""
+    if slope is not None and not math.isfinite(slope):
+        return f'<td class="bad">{text}</td>'
+    return f'<td style="background:rgba(230,90,20,{0.75 * of(slope):.2f})">{text}</td>'

@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from types import CodeType
 from typing import Any, NamedTuple
 
@@ -27,7 +26,7 @@ from pycograd.core import (
     tree_map,
     value_of,
 )
-from pycograd.core.errors import expression, user_frame
+from pycograd.core.errors import expression, file_name, user_frame
 from pycograd.core.levels import HAND_MADE
 from pycograd.core.node import INDEX, Node
 from pycograd.core.tape import new
@@ -49,7 +48,7 @@ class Site(NamedTuple):
 
     def __str__(self) -> str:
         quoted = f" `{self.text}`" if self.text else ""
-        return f"{Path(self.code.co_filename).name}:{self.line}{quoted}"
+        return f"{file_name(self.code)}:{self.line}{quoted}"
 
 
 def here() -> Site | None:
@@ -171,7 +170,7 @@ class Record:
         self.steps.append(step)
         for node in [*nodes, *([made] if made else [])]:
             self.by_node[node[INDEX]] = step
-        if not nodes and prim.name != "stop_gradient":
+        if not nodes:
             self.ends += [End(prim.name, site, i) for i in mine]
         if self.look is not None:
             self.look(self, step)

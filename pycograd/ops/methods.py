@@ -45,7 +45,9 @@ def writes(name):
 def loses(name):
     def refuse(self, *args, **params):
         if type(self) is Buffer and not self.watched():
-            return getattr(np.asarray(self), name)(*args, **params)  # of plain numbers: of them, but not to write
+            return getattr(np.asarray(self), name)(
+                *args, **params
+            )  # of plain numbers: of them, but not to write
         raise lost(f".{name}()", self)
 
     return refuse

@@ -14,6 +14,7 @@ import numpy as np
 from pycograd.core import (
     CONVERSIONS,
     REGISTRY,
+    Handle,
     Traced,
     aval_of,
     copied,
@@ -103,7 +104,12 @@ class WatchedArray(ExtensionArray):
 
     def plain(self):
         """The numbers, to decide by; raises TypeError if they differ between examples of vmap."""
-        return np.asarray(without_tape(self.data))
+        x = self.data
+        while isinstance(x, Traced):  # not by without_tape, which tells debuggers that a gradient ends
+            if not isinstance(x, Handle) and type(x).numbers is False:
+                without_tape(x)
+            x = x.current() if isinstance(x, Handle) else x.value
+        return np.asarray(x)
 
     def isna(self):
         return np.isnan(self.plain()) if self.dtype.kind in "fc" else np.zeros(len(self), bool)

@@ -10,7 +10,7 @@ import sys
 import numpy as np
 
 from pycograd.core import REGISTRY, Traced, copied, register, registered, shape_of, twin
-from pycograd.core.labelled import LABELLED, Labelled
+from pycograd.core.labelled import LABELLED, WHOLE, Labelled
 from pycograd.core.lazy import optional
 from pycograd.core.traced import seen_as
 
@@ -60,7 +60,7 @@ def as_column(leaf):
 
 
 def flatten_series(series):
-    return (numbers_of(series),), Labels(series.index, series.name)
+    return (numbers_of(series),), Labels(series.index, series.name), (WHOLE,)
 
 
 def build_series(labels, children):
@@ -73,7 +73,7 @@ def build_series(labels, children):
 
 def flatten_frame(frame):
     columns = [numbers_of(frame.iloc[:, i]) for i in range(frame.shape[1])]
-    return columns, Labels(frame.index, columns=frame.columns)
+    return columns, Labels(frame.index, columns=frame.columns), tuple(frame.columns)
 
 
 def build_frame(labels, children):

@@ -9,7 +9,7 @@ import operator
 import numpy as np
 
 from pycograd.core import Traced, copied, register, registered, shape_of, twin
-from pycograd.core.labelled import LABELLED, Labelled
+from pycograd.core.labelled import LABELLED, WHOLE, Labelled
 from pycograd.core.lazy import optional
 from pycograd.core.traced import seen_as
 
@@ -40,7 +40,7 @@ class Template:
 
 
 def flatten_array(array):
-    return (array.data,), Template(array)
+    return (array.data,), Template(array), (WHOLE,)
 
 
 def build_array(template, children):
@@ -56,7 +56,8 @@ def own(leaf):
 
 
 def flatten_dataset(dataset):
-    return [variable.data for variable in dataset.data_vars.values()], Template(dataset)
+    variables = dataset.data_vars
+    return [v.data for v in variables.values()], Template(dataset), tuple(variables)
 
 
 def build_dataset(template, children):

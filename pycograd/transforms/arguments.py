@@ -5,7 +5,6 @@ import functools
 import inspect
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
 from types import FunctionType, MethodType
 from typing import Any
 
@@ -25,11 +24,14 @@ from pycograd.core import (
     register,
     shape_of,
     tree_flatten,
+    tree_structure,
     tree_unflatten,
     twin,
     where,
 )
+from pycograd.core.errors import file_name
 from pycograd.core.foreign import compiled
+from pycograd.core.labelled import WHOLE
 
 from .recorder import crashed
 
@@ -43,6 +45,7 @@ __all__ = [
     "is_differentiable",
     "leave",
     "like",
+    "names_of_leaves",
     "one_of",
 ]
 
@@ -377,7 +380,21 @@ def name_of(f: Any) -> str:
     )
 
 
+def names_of_leaves(f: Any, args: tuple[Any, ...]) -> list[str]:
+    """`argument w`, or `argument model['w']`, for each leaf of the arguments of one call; a number where no name is."""
+    try:
+        parameters = list(inspect.signature(f).parameters.values())
+    except (TypeError, ValueError):  # code of C
+        parameters = []
+    names = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    found = []
+    for path in tree_structure(args).paths():
+        inside = "".join(f"[{k!r}]" for k in path[1:] if k is not WHOLE)
+        found.append(f"argument {names[path[0]] if path[0] < len(names) else path[0]}{inside}")
+    return found
+
+
 def described(f: Any) -> str:
     """`loss (fit.py:12)`: how errors name a user's function."""
     code = getattr(inspect.unwrap(f), "__code__", None) if callable(f) else None
-    return f"{name_of(f)} ({Path(code.co_filename).name}:{code.co_firstlineno})" if code else name_of(f)
+    return f"{name_of(f)} ({file_name(code)}:{code.co_firstlineno})" if code else name_of(f)

@@ -2,7 +2,6 @@
 
 import functools
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from pycograd.core import (
@@ -15,7 +14,7 @@ from pycograd.core import (
     user_frame,
     warn,
 )
-from pycograd.core.errors import expression
+from pycograd.core.errors import expression, file_name
 from pycograd.weave.fallback import falling_back
 
 from .blackbox import blackbox
@@ -67,7 +66,7 @@ class Differenced:
 
     def box(self, callee: Any) -> Any:
         frame = user_frame()
-        place = f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}" if frame else ""
+        place = f"{file_name(frame.f_code)}:{frame.f_lineno}" if frame else ""
         if (place, id(callee)) not in self.boxes:
             counted = Counted(callee, callee_text(expression(frame)) if frame else "")
             self.boxes[place, id(callee)] = blackbox(counted, "3-point"), counted

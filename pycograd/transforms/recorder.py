@@ -11,7 +11,9 @@ __all__ = ["crashed", "failed", "recorder", "stale", "unreached"]
 #   backward(roots)        in place of the tape's own
 recorder: ContextVar[Callable[[str, float], Any] | None] = ContextVar("recorder", default=None)
 
-failed: list[Callable[..., None]] = []  # (f, selection, transform, roots, error): a backward pass raised
+failed: list[
+    Callable[..., None]
+] = []  # (f, selection, transform, roots, error, recorder): a backward pass raised
 unreached: list[Callable[..., None]] = []  # (f, selection): the output depends on no input
 stale: list[Callable[..., str]] = []  # (f, selection) -> where a value of an earlier call was used
 crashed: list[Callable[[Exception], None]] = []  # (error): it leaves a transform

@@ -110,8 +110,8 @@ class Recording:
         try:
             found = backward(roots) if self.record is None else self.record.backward(roots)
         except Exception as error:
-            for notice in failed if self.record is None else ():
-                notice(self.f, self.selection, self.transform, roots, error)
+            for notice in failed:
+                notice(self.f, self.selection, self.transform, roots, error, self.record)
             raise
         finally:
             self.leave()
