@@ -420,8 +420,8 @@ def test_a_cell_of_a_notebook_is_named_as_the_notebook_names_it():
         from IPython.core.interactiveshell import InteractiveShell
         shell = InteractiveShell.instance()
         shell.run_cell("import numpy as np; from pycograd import grad, explain", store_history=True)
-        cell = "def f(x):\\\\n    return np.sum(np.packbits(x))\\\\ntry:\\\\n    grad(f)(np.ones(3))\\\\n"
-        shell.run_cell(cell + "except NotImplementedError as error:\\\\n    print(error)", store_history=True)
+        cell = "def f(x):\\n    return np.sum(np.packbits(x))\\ntry:\\n    grad(f)(np.ones(3))\\n"
+        shell.run_cell(cell + "except NotImplementedError as error:\\n    print(error)", store_history=True)
     """
     out = subprocess.run(
         [sys.executable, *["-P"] * sys.flags.safe_path, "-c", code], capture_output=True, text=True
