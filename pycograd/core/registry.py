@@ -18,10 +18,11 @@ class Registry(dict[Any, Callable[..., Any]]):
     """numpy, scipy, math or builtin callable -> our function of the same signature.
 
     `lazy` maps the name of an optional package to the module of ours that registers its functions, imported when one
-    of them is first met.
+    of them is first met.  `makers` make ours of functions that are made at run time; None if it is none of theirs.
     """
 
     lazy: dict[str, str] = {}
+    makers: list[Callable[[Any], Callable[..., Any] | None]] = []
 
     def find(self, func: Any) -> Callable[..., Any] | None:
         """What `func` resolves to, or None; loads the rules of an optional package that `func` belongs to."""
@@ -37,6 +38,10 @@ class Registry(dict[Any, Callable[..., Any]]):
             if name and getattr(sys.modules.get(package), name, None) is func:
                 import_module(module)
                 return self.get(func)
+        for make in self.makers:
+            made = make(func)
+            if made is not None:
+                return made
         return None
 
     def __missing__(self, func: Any) -> Callable[..., Any]:

@@ -22,6 +22,7 @@ from . import creation as creation
 from . import decompositions as decompositions
 from . import diagonals as diagonals
 from . import einsum as einsum
+from . import elements as elements
 from . import exponential as exponential
 from . import fft as fft
 from . import indexing as indexing
