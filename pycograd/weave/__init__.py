@@ -1,6 +1,7 @@
 """Weaving: the user's function, compiled anew from its own source so that its calls reach what is differentiable."""
 
 from . import callables as callables
+from . import handing as handing
 from . import standard as standard
 from .kinds import takes_function as takes_function
 from .resolve import resolve_call as resolve_call

@@ -13,6 +13,7 @@ import numpy as np
 from pycograd.core import REGISTRY, Traced, value_of
 from pycograd.ops.elements import counted, each, gathered, is_made, joined
 from pycograd.ops.families import arrayed, watches
+from pycograd.ops.selection import piecewise as piecewise_of_watched
 
 from .kinds import of_instances, takes_function
 from .resolve import enabled, resolve_call
@@ -208,4 +209,6 @@ def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> An
     plain = np.piecewise(x, condlist, woven, *args, **kw)
     if not any(isinstance(f, Kept) and watches(f.results) for f in woven):
         return plain
-    return ours.__wrapped__(x, condlist, [f.replay() if isinstance(f, Kept) else f for f in woven])
+    return piecewise_of_watched.__wrapped__(
+        x, condlist, [f.replay() if isinstance(f, Kept) else f for f in woven]
+    )

@@ -11,7 +11,7 @@ from pycograd.core import DELIVERY, Primitive
 
 from .classes import has_makers
 from .kinds import registered
-from .resolve import DISPATCHER, MANAGER, resolve_call
+from .resolve import DISPATCHER, MANAGERS, resolve_call
 from .rewriter import DYNAMIC
 from .selection import is_woven
 
@@ -44,7 +44,7 @@ class Cells:
         if ours is not None:
             return CellType(ours)
         if isinstance(callee, FunctionType):
-            known = is_woven(callee) or callee.__code__ is DISPATCHER or callee.__code__ is MANAGER
+            known = is_woven(callee) or callee.__code__ is DISPATCHER or id(callee.__code__) in MANAGERS
             return later(callee) if known else None
         if isinstance(callee, type):
             return later(callee) if has_makers(callee) else None

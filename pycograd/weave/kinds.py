@@ -26,6 +26,7 @@ __all__ = [
     "METHODS",
     "TAKE_FUNCTIONS",
     "TAKE_METHODS",
+    "TAKE_NAMES",
     "is_method_of_known",
     "made_once",
     "of_instances",
@@ -33,10 +34,12 @@ __all__ = [
     "rebuild",
     "rebound",
     "registered",
+    "taken",
     "takes_function",
 ]
 
 TAKE_FUNCTIONS: dict[Any, Callable[..., Any]] = {}  # map, sorted, np.vectorize ... -> ours (`callables.py`)
+TAKE_NAMES: dict[str, Callable[[Any], Any]] = {}  # dotted names of more -> what makes ours of one
 TAKE_METHODS: dict[str, Callable[..., Any]] = {}  # the same for methods of lists
 INSTANCES: dict[type, Callable[[Any], Any]] = {}  # the same for callable objects, by their class
 ASKING: dict[Any, tuple[set[str], Callable[..., Any]]] = {}  # len, list ...: their special methods, and ours
@@ -105,9 +108,19 @@ def registered(callee: Any) -> Any:
         names, ours = ASKING.get(callee, NOT_ASKING)
         if ours and active(names):
             return ours
-        return TAKE_FUNCTIONS.get(callee) or REGISTRY.find(callee)
+        return taken(callee) or REGISTRY.find(callee)
     except TypeError:  # not hashable
         return None
+
+
+def taken(callee: Any) -> Any:
+    """Ours for a function or class that calls a function it is given."""
+    found = TAKE_FUNCTIONS.get(callee)
+    if found is None and type(callee) in (FunctionType, type):
+        make = TAKE_NAMES.get(f"{callee.__module__}.{callee.__qualname__}")
+        if make:
+            found = TAKE_FUNCTIONS[callee] = make(callee)
+    return found
 
 
 NOT_ASKING: tuple[set[str], None] = (set(), None)

@@ -5,12 +5,10 @@ from operator import attrgetter
 from types import FunctionType
 from typing import Any
 
-from pycograd.core import REGISTRY
 from pycograd.core.labelled import LABELLED, labelled, observers
 
+from .handing import hand_on
 from .kinds import TAKE_FUNCTIONS
-from .resolve import resolve_call
-from .selection import is_woven
 from .selection import observers as choices
 
 __all__ = ["product", "values"]
@@ -36,24 +34,6 @@ CALLERS = {
     ),
     "xarray": ("DataArray Dataset", "pipe map assign reduce where groupby"),
 }
-
-
-def hand_on(function: Any) -> Any:
-    """`function`, a method, given woven functions of the user's in place of theirs."""
-
-    def call(*args: Any, **params: Any) -> Any:
-        method = REGISTRY.find(function) or function
-        return method(*map(handed, args), **{k: handed(v) for k, v in params.items()})
-
-    return call
-
-
-def handed(x: Any) -> Any:
-    if type(x) is list:
-        return [handed(v) for v in x]
-    if type(x) is dict:
-        return {k: handed(v) for k, v in x.items()}
-    return resolve_call(x) if type(x) is FunctionType and is_woven(x) else x
 
 
 def weave_again() -> None:

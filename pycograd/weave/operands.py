@@ -133,6 +133,11 @@ class Operands:
             node.value = self.stand(node.value)
         return node
 
+    def awaited(self, node: ast.Await) -> Any:
+        if active({"__await__"}):
+            node.value = self.stand(node.value)
+        return node
+
     def managed(self, node: Any) -> Any:
         if active(AWAITED if isinstance(node, ast.AsyncWith) else MANAGED):
             for item in node.items:

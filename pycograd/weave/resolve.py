@@ -17,14 +17,14 @@ import numpy as np
 from pycograd.core import PLAIN, REGISTRY, Primitive
 
 from .classes import generated_init
-from .kinds import LISTED, TAKE_FUNCTIONS, is_method_of_known, made_once, of_partial, rebound, rebuild
+from .kinds import LISTED, TAKE_FUNCTIONS, is_method_of_known, made_once, of_partial, rebound, rebuild, taken
 from .plans import Plans
 from .selection import EXAMPLES, adopt, functions_of, observers
 from .specials import look
 
 __all__ = [
     "DISPATCHER",
-    "MANAGER",
+    "MANAGERS",
     "PLANS",
     "enabled",
     "functions",
@@ -47,7 +47,10 @@ calls: dict[
 ] = {}  # classes whose instances are called -> `__call__`, and what that resolves to
 observers += [functions.clear, methods.clear, calls.clear]
 DISPATCHER = functools.singledispatch(lambda x: x).__code__
-MANAGER = contextlib.contextmanager(lambda: iter(())).__code__
+MANAGERS: dict[int, Any] = {  # by the id of the code of what it makes
+    id(decorate(lambda: iter(())).__code__): decorate  # type: ignore[arg-type,return-value]
+    for decorate in (contextlib.contextmanager, contextlib.asynccontextmanager)
+}
 NEVER_CALLED = (None, None)
 PLANS = Plans()
 enabled = [True]
@@ -143,7 +146,7 @@ def of_function(f: FunctionType) -> Any:
     """What a call of the Python function `f` resolves to."""
     plan = PLANS.by_code.get(id(f.__code__))
     if plan is None or plan.woven is None:
-        found = TAKE_FUNCTIONS.get(f) or (REGISTRY.get(f) if plan else REGISTRY.find(f))
+        found = TAKE_FUNCTIONS.get(f) or REGISTRY.get(f) if plan else taken(f) or REGISTRY.find(f)
         if found is not None:
             return found
         if f.__code__ is DISPATCHER:
@@ -152,8 +155,9 @@ def of_function(f: FunctionType) -> Any:
             imported[-1] = len(sys.modules)
             look()  # at the classes of the modules that were imported since
         plan = PLANS.plan(f)
-    if f.__code__ is MANAGER:
-        result = contextlib.contextmanager(resolve_call(f.__wrapped__))  # type: ignore[attr-defined]
+    manager = MANAGERS.get(id(f.__code__))
+    if manager:
+        result = manager(resolve_call(f.__wrapped__))  # type: ignore[attr-defined]
     else:
         result = plan.function(f)
         if result is f:

@@ -301,6 +301,7 @@ THEN: dict[type, Callable[[CallRewriter, Any], Any]] = {
     ast.Starred: CallRewriter.unpacked,
     ast.YieldFrom: CallRewriter.unpacked,
     ast.FormattedValue: CallRewriter.formatted,
+    ast.Await: CallRewriter.awaited,
     ast.With: CallRewriter.managed,
     ast.AsyncWith: CallRewriter.managed,
     ast.If: CallRewriter.tested,

@@ -51,7 +51,7 @@ SYNTAX = frozenset(
     + [f"__{name}__" for name in COMPARISONS]
     + "__neg__ __pos__ __invert__ __abs__ __round__ __float__ __int__ __complex__ __bool__ __len__".split()
     + "__contains__ __getitem__ __setitem__ __delitem__ __iter__ __next__ __reversed__".split()
-    + "__str__ __repr__ __format__ __enter__ __exit__ __aenter__ __aexit__ __aiter__ __anext__".split()
+    + "__str__ __repr__ __format__ __enter__ __exit__ __aenter__ __aexit__ __aiter__ __anext__ __await__".split()
     + "__getattr__ __getattribute__ __setattr__ __delattr__".split()
 )
 ANY_ATTRIBUTE = SYNTAX & {"__getattr__", "__getattribute__", "__setattr__", "__delattr__"}

@@ -98,6 +98,10 @@ class StandIn:
         found = method(self, "__aiter__")
         return stand(found() if found else aiter(value_of(self)), resolve_of(self))
 
+    def __await__(self) -> Any:
+        found = method(self, "__await__")
+        return found() if found else value_of(self).__await__()
+
     def __anext__(self) -> Any:
         return (method(self, "__anext__") or functools.partial(anext, value_of(self)))()
 
