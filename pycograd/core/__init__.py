@@ -108,5 +108,6 @@ from .trees import register as register
 from .trees import tree_flatten as tree_flatten
 from .trees import tree_leaves as tree_leaves
 from .trees import tree_map as tree_map
+from .trees import tree_paths as tree_paths
 from .trees import tree_structure as tree_structure
 from .trees import tree_unflatten as tree_unflatten

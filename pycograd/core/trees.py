@@ -15,7 +15,15 @@ from .ambient import is_ambient
 from .aval import PLAIN
 from .labelled import labelled
 
-__all__ = ["register", "tree_flatten", "tree_leaves", "tree_map", "tree_structure", "tree_unflatten"]
+__all__ = [
+    "register",
+    "tree_flatten",
+    "tree_leaves",
+    "tree_map",
+    "tree_paths",
+    "tree_structure",
+    "tree_unflatten",
+]
 
 NAMESPACE = "pycograd"
 _known: set[type] = set()  # classes that need no look
@@ -88,6 +96,18 @@ def tree_structure(tree: Any) -> Any:
     True
     """
     return tree_flatten(tree)[1]
+
+
+def tree_paths(tree: Any) -> list[str]:
+    """Where the leaves of `tree` are, parameters whole: keys and positions, with dots between them.
+
+    >>> tree_paths({"a": [1, 2], "b": 3})
+    ['a.0', 'a.1', 'b']
+    """
+    found = optree.tree_flatten_with_path(
+        tree, is_leaf=_meet_or_parameter, none_is_leaf=True, namespace=NAMESPACE
+    )
+    return [".".join(map(str, path)) for path in found[0]]
 
 
 def tree_map(fn: Callable[..., Any], tree: Any, *rest: Any) -> Any:

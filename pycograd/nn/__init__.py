@@ -18,10 +18,13 @@ from .activations import tanh as tanh
 from .ambient import Weight as Weight
 from .attention import multi_head_attention as multi_head_attention
 from .attention import scaled_dot_product_attention as scaled_dot_product_attention
+from .data import DataLoader as DataLoader
+from .data import batches as batches
 from .declaring import params as params
 from .dense import dropout as dropout
 from .dense import embedding as embedding
 from .dense import linear as linear
+from .lbfgs import LBFGS as LBFGS
 from .losses import cross_entropy as cross_entropy
 from .losses import log_softmax as log_softmax
 from .losses import logsumexp as logsumexp
@@ -33,6 +36,14 @@ from .normalization import group_norm as group_norm
 from .normalization import instance_norm as instance_norm
 from .normalization import layer_norm as layer_norm
 from .normalization import rms_norm as rms_norm
+from .optimizers import SGD as SGD
+from .optimizers import Adam as Adam
+from .optimizers import AdamW as AdamW
+from .optimizers import Lion as Lion
+from .optimizers import Momentum as Momentum
+from .optimizers import Optimizer as Optimizer
+from .optimizers import RMSProp as RMSProp
+from .optimizers import clip_grad_norm as clip_grad_norm
 from .parameters import Param as Param
 from .parameters import buffer as buffer
 from .parameters import frozen as frozen
@@ -40,4 +51,7 @@ from .parameters import on_cpu as on_cpu
 from .parameters import on_device as on_device
 from .parameters import param_values as param_values
 from .parameters import tied as tied
+from .schedules import constant_lr as constant_lr
+from .schedules import cosine_decay as cosine_decay
+from .schedules import step_decay as step_decay
 from .weights import ParamDict as ParamDict

@@ -12,6 +12,7 @@ from pycograd.transforms import sgd_update
 from .ambient import caller, enter, leave
 from .objective import value_and_gradient
 from .parameters import Param, is_numeric
+from .saving import load, save
 
 __all__ = ["ParamDict"]
 
@@ -167,6 +168,32 @@ class ParamDict(dict[str, Any]):
         """
         for p, value in [found for key, v in values.items() for found in buffers(self, key, v, ())]:
             p.value = value
+
+    def save(self, path: Any, optimizer: Any = None) -> None:
+        """Save all parameters in one file, with what `optimizer` remembers: safetensors, or npz if `path` ends so.
+
+        The file is replaced in one piece or not at all, and holds no code.
+        Raises ValueError if two parameters have one path, `a.b`.
+        """
+        save(path, self, optimizer)
+
+    def load(self, path: Any, optimizer: Any = None) -> None:
+        """Put what `save` wrote back, in place, and into `optimizer`.  A parameter keeps its dtype.
+
+        Raises ValueError, and changes nothing, if names or shapes differ (all are named), if the optimizer is of
+        another kind, or if the file is not one that `save` wrote.
+
+        >>> import tempfile
+        >>> from pycograd import params
+        >>> weights = params(w=1.0)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     weights.save(f"{folder}/model.safetensors")
+        ...     weights.w = 2.0
+        ...     weights.load(f"{folder}/model.safetensors")
+        >>> weights.w
+        Param(array(1.))
+        """
+        load(path, self, optimizer)
 
     def to_torch_module(self, forward: Any, *, dtype: Any = None) -> Any:
         """Not there yet: these parameters as a module of torch whose `forward` is this function."""

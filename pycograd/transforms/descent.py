@@ -5,12 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from pycograd.core import aval_of, tree_flatten, tree_map, tree_unflatten
+from pycograd.core import Traced, aval_of, tree_flatten, tree_map, tree_unflatten
 
 from .arguments import Grads
 from .reverse import value_and_grad
 
-__all__ = ["gradient_descent", "sgd_update"]
+__all__ = ["downhill", "gradient_descent", "like", "sgd_update"]
 
 
 def gradient_descent(
@@ -55,12 +55,21 @@ def sgd_update(params: Any, grads: Any, lr: Any) -> Any:
 def moved(part: Any, g: Any, lr: Any) -> Any:
     if getattr(part, "trainable", True) is False:
         return part
-    return tree_map(lambda p: like(p, p - lr * g), part)
+    return tree_map(lambda p: like(p, p - lr * downhill(g)), part)
+
+
+def downhill(g: Any) -> Any:
+    """The direction of steepest ascent, given a gradient: of a complex parameter the conjugate (dL/dx + i dL/dy)."""
+    return np.conj(g) if np.dtype(aval_of(g).dtype).kind == "c" else g
 
 
 def like(p: Any, new: Any) -> Any:
-    """`new` in the dtype of the parameter `p`, which a numpy scalar as learning rate would widen."""
+    """`new` in the dtype of the parameter `p`, which a numpy scalar as learning rate would widen; Python's number for
+    one of Python's.
+    """
     dtype, have = aval_of(p).dtype, aval_of(new).dtype
+    if isinstance(dtype, type) and isinstance(new, np.generic) and not isinstance(p, Traced):
+        return new.item()
     if isinstance(dtype, type) or have == dtype or np.dtype(dtype).kind not in "fcV":
         return new
     return new.astype(dtype)

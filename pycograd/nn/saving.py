@@ -1,0 +1,141 @@
+"""What is saved of a model and of a run that trains it, and how it is put back: all of it, or nothing.
+
+Parameters are saved under their paths (`block.w`), what an optimizer remembers of them under `optimizer/block.w/...`.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from pycograd.core import is_ambient, told, tree_flatten, tree_paths
+
+from .files import read_arrays, write_arrays
+from .optimizers import Optimizer
+
+__all__ = ["load", "save"]
+
+SLOTS, MORE = "optimizer/", "run/"
+FORMAT = "pycograd 1"
+
+
+def save(
+    path: Any,
+    weights: Any,
+    optimizer: Optimizer | None = None,
+    run: Any = None,
+    more: Mapping[str, Any] | None = None,
+) -> None:
+    """Save the parameters of `weights` in one file, with the state of `optimizer`.
+
+    run, more  what JSON can say of a run, and arrays that belong to it
+    """
+    text = {"format": FORMAT}
+    arrays = {name: p.now() for name, p in parameters_of(weights).items()}
+    if optimizer is not None:
+        kept = None if optimizer.slots is None else len(optimizer.slots)
+        text["optimizer"] = json.dumps({"class": type(optimizer).__name__, "t": optimizer.t, "slots": kept})
+        arrays.update(slots_of(weights, optimizer))
+    if run is not None:
+        text["run"] = json.dumps(run)
+    arrays.update({f"{MORE}{name}": a for name, a in (more or {}).items()})
+    write_arrays(path, arrays, text)
+
+
+def parameters_of(weights: Any) -> dict[str, Any]:
+    """The parameters of `weights` by their paths."""
+    found: dict[str, Any] = {}
+    for name, p in zip(tree_paths(weights), tree_flatten(weights, whole=True)[0], strict=True):
+        if not is_ambient(p):
+            continue
+        if name in found or name.startswith((SLOTS, MORE)):
+            raise ValueError(
+                told(
+                    f"save: two parameters would have the name {name!r} in the file", fix="keys without dots"
+                )
+            )
+        found[name] = p
+    return found
+
+
+def slots_of(weights: Any, optimizer: Optimizer) -> dict[str, Any]:
+    """The arrays that `optimizer` remembers, by name."""
+    if optimizer.slots is None:
+        return {}
+    names = slot_names(weights, len(optimizer.slots))
+    return {
+        f"{SLOTS}{name}/{key}": value
+        for name, slot in zip(names, optimizer.slots, strict=True)
+        for key, value in slot.items()
+    }
+
+
+def slot_names(weights: Any, count: int) -> list[str]:
+    """The name of each slot: the path of its leaf, unless one slot serves all."""
+    names = tree_paths(weights)
+    return names if count == len(names) else [str(i) for i in range(count)]
+
+
+def load(path: Any, weights: Any, optimizer: Optimizer | None = None) -> tuple[Any, dict[str, Any]]:
+    """Put what `save` wrote back into `weights` and `optimizer`, in place; what it wrote of a run is returned.
+
+    Raises ValueError, and changes nothing, if names or shapes differ, or the optimizer is of another kind.
+    """
+    arrays, text = read_arrays(path)
+    have = parameters_of(weights)
+    saved = {name: a for name, a in arrays.items() if not name.startswith((SLOTS, MORE))}
+    wrong = [f"{name!r} is not in the file" for name in have if name not in saved]
+    wrong += [f"{name!r} is only in the file" for name in saved if name not in have]
+    for name, p in have.items():
+        if name in saved and saved[name].shape != p.shape:
+            wrong.append(f"{name!r} has shape {p.shape}, in the file {saved[name].shape}")
+        elif name in saved and saved[name].dtype.kind == "c" != p.dtype.kind:
+            wrong.append(f"{name!r} is real, in the file complex")
+    if wrong:
+        raise ValueError(
+            told(
+                f"load: the parameters in {path} are not those of the model",
+                *wrong,
+                fix="the model that was saved",
+            )
+        )
+    if optimizer is not None:
+        put_slots(path, weights, optimizer, arrays, text)
+    for name, p in have.items():
+        p.value = saved[name].astype(p.dtype, copy=False)
+    more = {name.removeprefix(MORE): a for name, a in arrays.items() if name.startswith(MORE)}
+    return json.loads(text.get("run", "null")), more
+
+
+def put_slots(
+    path: Any, weights: Any, optimizer: Optimizer, arrays: dict[str, Any], text: dict[str, str]
+) -> None:
+    said = json.loads(text.get("optimizer", "null"))
+    if said is None:
+        raise ValueError(
+            told(
+                f"load: {path} was saved without an optimizer", fix="load(path), and start the optimizer anew"
+            )
+        )
+    if said["class"] != type(optimizer).__name__:
+        raise ValueError(
+            told(
+                f"load: {path} was saved with the optimizer {said['class']}, and is loaded into "
+                f"{type(optimizer).__name__}",
+                fix=f"an optimizer {said['class']}, or load(path) without one",
+            )
+        )
+    slots: dict[str, dict[str, Any]] = {}
+    for name, a in arrays.items():
+        if name.startswith(SLOTS):
+            leaf, _, key = name.removeprefix(SLOTS).rpartition("/")
+            slots.setdefault(leaf, {})[key] = a[()]
+    optimizer.t, optimizer._structure, optimizer.slots = said["t"], None, None
+    if said["slots"] is not None:
+        optimizer.slots = [slots.get(name, {}) for name in slot_names(weights, said["slots"])]
+
+
+def generator_state(rng: Any) -> Any:
+    """What JSON can say of the state of a numpy Generator."""
+    return json.loads(json.dumps(rng.bit_generator.state, default=lambda x: np.asarray(x).tolist()))
