@@ -90,6 +90,7 @@ from .nn import swish as swish
 from .nn import tanh as tanh
 from .nn import tied as tied
 from .ops.einops_backend import register_einops_backend as register_einops_backend
+from .ops.writing import track as track
 from .transforms import Grads as Grads
 from .transforms import blackbox as blackbox
 from .transforms import checkpoint as checkpoint

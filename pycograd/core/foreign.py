@@ -134,18 +134,22 @@ def written(frame: FrameType) -> OutsideStoreError:
     """The error for a watched value that the user's `frame` writes into a plain array."""
     text = expression(frame)
     into = text[: text.rindex("[")] if text.endswith("]") and text.count("[") == 1 else ""
-    kind, fix = (
-        "array made outside the function",
-        "make the array inside the function, or pass it as an argument",
-    )
-    if type(variable(frame, into)[0]) in LABELLED:
-        kind = "container"
-        fix = f"make a new one of it, {into.split('.')[0]}.where(condition, value), or set a whole column"
+    if type(variable(frame, into)[0]) not in LABELLED:
+        return OutsideStoreError(outside_text(f"`{into}`" if into else "an array"))
     return OutsideStoreError(
         told(
-            f"a watched value is written into {f'`{into}`' if into else 'an array'}, a plain {kind}",
+            f"a watched value is written into `{into}`, a plain container",
             "its gradient would be lost",
-            unwoven[0](frame) if unwoven else "",
-            fix=fix,
+            fix=f"make a new one of it, {into.split('.')[0]}.where(condition, value), or set a whole column",
         )
+    )
+
+
+def outside_text(into: str) -> str:
+    """What is said of a store into the plain array that the user calls `into`."""
+    name = into.strip("`") if into.strip("`").isidentifier() else "a"
+    return told(
+        f"a watched value is written into {into}, a plain array made outside the function",
+        "its gradient would be lost: make the array inside the function, pass it as an argument, or store in a copy",
+        fix=f"{name} = pycograd.track({name}), before the store",
     )

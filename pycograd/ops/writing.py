@@ -23,13 +23,16 @@ from pycograd.core import (
     fresh,
     handle,
     is_ambient,
+    live,
     shape_of,
     value_of,
     view_at,
     where,
     window_of,
 )
+from pycograd.core.catalogue import OutsideStoreError
 from pycograd.core.errors import variable_of
+from pycograd.core.foreign import outside_text
 
 from .arithmetic import (
     add,
@@ -195,12 +198,26 @@ def outside(x, what, values):
     """The plain array `x` is written by `what`; raises if a value is watched by a transform, which `x` cannot hold."""
     held = [v.current(False) if type(v) is Buffer else v for v in values]
     if any(isinstance(v, Traced) for v in held):
-        raise TypeError(
-            f"a watched value is written{where()} into {variable_of(x)}, a plain array made outside the "
-            f"function, which "
-            "would lose its gradient: make the array inside the function, or pass it as an argument"
-        )
+        raise OutsideStoreError(outside_text(variable_of(x)))
     return x
+
+
+def track(array):
+    """`array`, so that watched values may be stored in it: a copy that may hold them, inside a function that a transform
+    runs; anywhere else the array itself.
+
+    Woven code tracks the arrays that it makes.  This is for arrays that others make, and for code that is not woven.
+
+    >>> from pycograd import grad
+    >>> table = np.zeros(3)
+    >>> def f(x):
+    ...     t = track(table)
+    ...     t[1] = x * x
+    ...     return np.sum(t)
+    >>> grad(f)(3.0), table[1].item()
+    ((6.0,), 0.0)
+    """
+    return fresh(np.array(array)) if live and type(array) is np.ndarray else array
 
 
 # ---- y += x --------------------------------------------------------------------------------------------------------

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from pycograd import Var, checkpoint, grad, value_and_grad, vjp, vmap
+from pycograd import Var, checkpoint, grad, track, value_and_grad, vjp, vmap
 from pycograd.core import Buffer
+from pycograd.weave import weaving
 
 OUTSIDE = np.zeros(3)
 X = np.arange(1.0, 7.0)
@@ -48,6 +49,26 @@ def test_a_plain_array_made_outside():
     ):
         raises(f, name, "test_errors.py", "made outside the function")
     assert not OUTSIDE.any()
+
+
+def test_its_fix_works():
+    def f(x):
+        table = track(OUTSIDE)
+        table[0] = x[0] ** 2
+        np.multiply(x[1:3], 2.0, out=table[1:])
+        return np.sum(table)
+
+    with weaving(False):
+        (g,) = grad(f)(X)
+    np.testing.assert_allclose(g, [2.0, 2.0, 2.0, 0.0, 0.0, 0.0])
+    np.testing.assert_allclose(grad(f)(X)[0], g)
+    np.testing.assert_allclose(vmap(f)(np.stack([X, 2 * X])), [1.0 + 4 + 6, 4.0 + 8 + 12])
+    assert not OUTSIDE.any() and track(OUTSIDE) is OUTSIDE
+
+    def without(x):
+        OUTSIDE[0] = x[0]
+
+    raises(without, "fix: OUTSIDE = pycograd.track(OUTSIDE), before the store [PG102]")
 
 
 def test_an_array_of_integers():
