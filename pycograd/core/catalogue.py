@@ -46,7 +46,7 @@ class IntegerStoreError(Coded, TypeError):
 class OutsideStoreError(Coded, TypeError):
     """A watched value was stored in an array that was made outside the function.
 
-    Make the array inside the function, or store in a copy that can hold it: `a = pycograd.track(a)`.
+    Make the array inside the function, or store in a copy that takes it: `a = pycograd.track(a)`.
     """
 
     code = "PG102"

@@ -135,7 +135,8 @@ def written(frame: FrameType) -> OutsideStoreError:
     text = expression(frame)
     into = text[: text.rindex("[")] if text.endswith("]") and text.count("[") == 1 else ""
     if type(variable(frame, into)[0]) not in LABELLED:
-        return OutsideStoreError(outside_text(f"`{into}`" if into else "an array"))
+        reason = unwoven[0](frame) if unwoven else ""
+        return OutsideStoreError(outside_text(f"`{into}`" if into else "an array", reason))
     return OutsideStoreError(
         told(
             f"a watched value is written into `{into}`, a plain container",
@@ -145,11 +146,12 @@ def written(frame: FrameType) -> OutsideStoreError:
     )
 
 
-def outside_text(into: str) -> str:
-    """What is said of a store into the plain array that the user calls `into`."""
+def outside_text(into: str, reason: str = "") -> str:
+    """What is said of a store into the plain array that the user calls `into`, and for what `reason` it is plain."""
     name = into.strip("`") if into.strip("`").isidentifier() else "a"
     return told(
         f"a watched value is written into {into}, a plain array made outside the function",
         "its gradient would be lost: make the array inside the function, pass it as an argument, or store in a copy",
+        reason,
         fix=f"{name} = pycograd.track({name}), before the store",
     )

@@ -203,7 +203,7 @@ def outside(x, what, values):
 
 
 def track(array):
-    """`array`, so that watched values may be stored in it: a copy that may hold them, inside a function that a transform
+    """`array`, so that watched values may be stored in it: a copy that takes them, inside a function that a transform
     runs; anywhere else the array itself.
 
     Woven code tracks the arrays that it makes.  This is for arrays that others make, and for code that is not woven.
