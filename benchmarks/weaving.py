@@ -192,6 +192,48 @@ def ufunc_from_a_list(x: Any) -> None:
         EXP[0](x)
 
 
+def store(x: Any) -> None:
+    for _ in N:
+        x[0] = 1.0
+
+
+def store_of_a_slice(x: Any) -> None:
+    for _ in N:
+        x[1:3] = 1.0
+
+
+def augmented_store(x: Any) -> None:
+    for _ in N:
+        x[0] += 1.0
+
+
+def store_in_a_list(x: Any) -> None:
+    items = [x]
+    for _ in N:
+        items[0] = x
+
+
+def augmented_array(x: Any) -> None:
+    for _ in N:
+        x += 1.0
+
+
+def augmented_number(x: Any) -> None:
+    total = 0.0
+    for _ in N:
+        total += x
+
+
+def method_in_place(x: Any) -> None:
+    for _ in N:
+        x.fill(1.0)
+
+
+def out_keyword(x: Any) -> None:
+    for _ in N:
+        np.add(x, 1.0, out=x)
+
+
 CASES: list[tuple[Callable[..., None], Any]] = [
     (ufunc, SMALL),
     (ufunc, LARGE),
@@ -222,6 +264,14 @@ CASES: list[tuple[Callable[..., None], Any]] = [
     (function_from_a_list, SMALL),
     (closure_from_a_list, SMALL),
     (ufunc_from_a_list, SMALL),
+    (store, SMALL),
+    (store_of_a_slice, SMALL),
+    (augmented_store, SMALL),
+    (store_in_a_list, SMALL),
+    (augmented_array, SMALL),
+    (augmented_number, SCALAR),
+    (method_in_place, SMALL),
+    (out_keyword, SMALL),
 ]
 
 

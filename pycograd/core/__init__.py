@@ -43,6 +43,14 @@ from .catalogue import StaleValueError as StaleValueError
 from .catalogue import UnusedArgumentWarning as UnusedArgumentWarning
 from .catalogue import UnwovenWarning as UnwovenWarning
 from .catalogue import ZeroGradientWarning as ZeroGradientWarning
+from .changes import Memory as Memory
+from .changes import rewound as rewound
+from .changes import running_memories as running_memories
+from .changes import written as written
+from .changes import written_at as written_at
+from .changes import written_each as written_each
+from .changes import written_item as written_item
+from .changes import written_name as written_name
 from .dtypes import current_dtype as current_dtype
 from .dtypes import dtype as dtype
 from .dtypes import numbers as numbers
@@ -82,6 +90,8 @@ from .primitive import Primitive as Primitive
 from .primitive import dispatch as dispatch
 from .registry import REGISTRY as REGISTRY
 from .registry import registered as registered
+from .saved import as_saved as as_saved
+from .saved import with_own as with_own
 from .storage import Storage as Storage
 from .storage import Store as Store
 from .storage import View as View

@@ -102,10 +102,13 @@ class GradsError(Coded, TypeError):
 class MutatedError(Coded, RuntimeError):
     """An array that the tape saved was written to before the backward pass read it, so the gradient would be wrong.
 
-    Write into a copy: `x = x.copy()` before the write.  Found within `debug()`, by checksums.
+    Write into a copy: `x = x.copy()` before the write.  In woven code the gradient is of what was there, and this is
+    raised only for an argument that is written under another name, and once 256 MiB are kept; what other code writes
+    is found within `debug()`, by checksums.
     """
 
     code = "PG109"
+    index = 0  # of the node that saved the array
 
 
 class StaleValueError(Coded, TypeError):

@@ -10,7 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from pycograd.core import KinkWarning, MutatedError, NonFiniteError, PromotionWarning, value_of, warn
+from pycograd.core import KinkWarning, MutatedError, NonFiniteError, PromotionWarning, warn
+from pycograd.core.node import PARAMS, SAVED
+from pycograd.core.saved import arrays_in, behind
 
 from .causes import describe_bad, first_bad, is_number, kink_of
 from .passes import bad_element
@@ -58,6 +60,7 @@ class Checked(Record):
         super().__init__(transform, tape, Checked.check)
         self.told, self.wanted = told, wanted
         self.sums: dict[int, tuple[Any, int, Step]] = {}  # id of an array -> it, its checksum, who saved it
+        self.saved: dict[int, list[int]] = {}  # node -> the checksums of what it saved
         self.changed: dict[int, tuple[Step | None, Step | None]] = {}
         self.bytes = 0
 
@@ -65,7 +68,10 @@ class Checked(Record):
         if self.wanted["mutation"]:
             if self.bytes < LIMIT:
                 self.verify(self.steps[-2] if len(self.steps) > 1 else None, step)
-            for array in arrays_in(step.saved):
+            arrays = list(arrays_in(step.saved))
+            if step.index is not None:
+                self.saved[step.index] = list(map(checksum, arrays))
+            for array in arrays:
                 if id(array) not in self.sums:
                     self.sums[id(array)] = array, checksum(array), step
                     self.bytes += array.nbytes
@@ -88,13 +94,21 @@ class Checked(Record):
             if i not in self.changed and checksum(array) != seen:
                 self.changed[i] = before, after
 
+    def compare(self, nodes: dict[int, Any]) -> None:
+        """Raise MutatedError if what the backward pass is about to use is not what was saved."""
+        for index in sorted(nodes, reverse=True):  # the oldest first
+            now = [checksum(array) for array in arrays_in((nodes[index][SAVED], nodes[index][PARAMS]))]
+            if now != self.saved.get(index, now):
+                step = self.by_node[index]
+                changed = [a for a in arrays_in(step.saved) if id(a) in self.changed]
+                array = changed[0] if changed else arrays_in(step.saved)[0]
+                raise of_step(mutated(array, step, *self.changed.get(id(array), (None, None))), step)
+
     def backward(self, roots: Any) -> Any:
-        self.verify(self.steps[-1] if self.steps else None, None)
+        if self.wanted["mutation"]:
+            self.verify(self.steps[-1] if self.steps else None, None)
+            self.compare(behind([node for node, _ in roots]))
         leaves = super().backward(roots)
-        for i, (before, after) in self.changed.items():
-            array, _, step = self.sums[i]
-            if step.index in self.passes.cotangents:
-                raise of_step(mutated(array, step, before, after), step)
         if self.wanted["nan"] and any(bad_element(g) is not None for _, g in leaves.values()):
             step = first_bad(self)
             if step is not None:
@@ -111,13 +125,6 @@ def of_step(error: Exception, step: Step) -> Exception:
 
 
 # ---- mutation ------------------------------------------------------------------------------------------------------
-def arrays_in(saved: Any) -> list[np.ndarray[Any, Any]]:
-    saved = value_of(saved)
-    if isinstance(saved, np.ndarray):
-        return [saved]
-    return [a for v in saved for a in arrays_in(v)] if isinstance(saved, (tuple, list)) else []
-
-
 def checksum(array: Any) -> int:
     return zlib.crc32(np.ascontiguousarray(array).view(np.uint8)) if array.dtype != object else 0
 

@@ -10,7 +10,18 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-from pycograd.core import Traced, ZeroGradientWarning, hide_frames, is_ours, tree_leaves, user_frame, warn
+from pycograd.core import (
+    MutatedError,
+    Traced,
+    ZeroGradientWarning,
+    as_saved,
+    hide_frames,
+    is_ours,
+    rewound,
+    tree_leaves,
+    user_frame,
+    warn,
+)
 from pycograd.core.lazy import optional
 from pycograd.core.node import INDEX
 from pycograd.transforms.arguments import described
@@ -28,8 +39,8 @@ seen: dict[int, Any] = {}  # code objects whose zero gradient was looked into, b
 
 
 def again(f: Any, run: Callable[[], Any]) -> Any:
-    """`run`, a second run of `f`, with the same random numbers, and silent."""
-    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+    """`run`, a second run of `f`, with the same random numbers, and silent; what it writes is taken back."""
+    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()), rewound(()):
         warnings.simplefilter("ignore")
         return run()
 
@@ -111,6 +122,30 @@ def name_the_line(
 
 
 failed.append(name_the_line)
+
+
+def name_who_saved(
+    f: Any, selection: Any, transform: str, roots: Any, error: Exception, record: Record | None
+) -> None:
+    """Say in a MutatedError where the array was saved."""
+    if not isinstance(error, MutatedError) or any(isinstance(x, Traced) for x in selection.leaves):
+        return
+    if record is None:
+        try:
+            run = again(f, replay_of(f, selection))
+            record = run.record
+            as_saved([run.node_of(y) for y in tree_leaves(run.out)], run.changes)
+        except MutatedError as second:
+            error.index = second.index
+        except Exception:  # the first run went well: this one is only there to find words
+            return
+    step = record.by_node.get(error.index) if record is not None else None
+    if step is not None and step.site is not None:
+        first, _, rest = error.args[0].partition("\n")
+        error.args = (f"{first}\n  saved by {step.name} at {step.site}\n{rest}",)
+
+
+failed.append(name_who_saved)
 
 
 # ---- PYCOGRAD_ON_ERROR=pdb -----------------------------------------------------------------------------------------

@@ -28,7 +28,7 @@ from pycograd.core import (
 )
 from pycograd.core.errors import expression, file_name, user_frame
 from pycograd.core.levels import HAND_MADE
-from pycograd.core.node import INDEX, Node
+from pycograd.core.node import INDEX, PARAMS, SAVED, Node
 from pycograd.core.tape import new
 from pycograd.transforms.arguments import Selection
 from pycograd.transforms.recorder import recorder
@@ -165,7 +165,7 @@ class Record:
         mine = tuple([n[INDEX] for n in operands])
         step = Step(
             prim.name, site, list(map(value_of, xs)), tree_map(value_of, y), made and made[INDEX], mine,
-            made and made[3], seconds, params,
+            made and (made[SAVED], made[PARAMS]), seconds, params,
         )  # fmt: skip
         self.steps.append(step)
         for node in [*nodes, *([made] if made else [])]:
@@ -222,8 +222,8 @@ def bytes_of(saved: Any) -> dict[int, int]:
             while isinstance(x.base, np.ndarray):
                 x = x.base
             found[id(x)] = x.nbytes
-        elif isinstance(x, (tuple, list)):
-            waiting += x
+        elif isinstance(x, (tuple, list, dict)):
+            waiting += x.values() if isinstance(x, dict) else x
     return found
 
 

@@ -28,6 +28,7 @@ from pycograd.core import (
     shape_of,
     told,
     without_tape,
+    written,
 )
 
 Rule = Callable[..., Any] | None
@@ -145,6 +146,7 @@ def composite(*funcs: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]
         @wraps(ours)
         def call(*args: Any, **params: Any) -> Any:
             if not (watches(args) or watches(params.values())):
+                written(args[out])
                 return funcs[0](*args, **params)
             if params.get("out") is not None or any(buffer is not None for buffer in args[out]):
                 raise no_rule(funcs[0], "out")

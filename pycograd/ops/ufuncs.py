@@ -4,7 +4,7 @@ from functools import partial
 
 import numpy as np
 
-from pycograd.core import REGISTRY, UFUNC_METHODS, Traced, handle
+from pycograd.core import REGISTRY, UFUNC_METHODS, Traced, handle, written
 
 from . import generalised
 from .families import no_rule, watches
@@ -15,6 +15,7 @@ from .writing import accumulate_at, deliver, outside, plain_key
 def call(ufunc, *args, where=True, **params):
     """`ufunc(*args)` with keywords; where `where` is false the result is 0, as numpy leaves it undefined."""
     if not watches((*args, where, *params.values())):
+        written((*args[ufunc.nin :], params.get("out")))
         return ufunc(*args, where=where, **params) if where is not True else ufunc(*args, **params)
     if ufunc.signature:
         return generalised.call(ufunc, *args, **params)
@@ -31,17 +32,23 @@ def call(ufunc, *args, where=True, **params):
 
 def reduce(ufunc, array, axis=0, dtype=None, out=None, keepdims=False, **params):
     """`ufunc.reduce`, by the function that numpy has for it."""
+    if not watches((array, out, *params.values())):
+        return ufunc.reduce(array, axis, dtype, written(out), keepdims, **params)
     params = {k: v for k, v in params.items() if v is not np._NoValue}
     return method(REDUCTIONS, ufunc)(array, axis=axis, dtype=dtype, out=out, keepdims=keepdims, **params)
 
 
 def accumulate(ufunc, array, axis=0, dtype=None, out=None):
     """`ufunc.accumulate`, by the function that numpy has for it."""
+    if not watches((array, out)):
+        return ufunc.accumulate(array, axis, dtype, written(out))
     return method(ACCUMULATIONS, ufunc)(array, axis=axis, dtype=dtype, out=out)
 
 
 def reduceat(ufunc, array, indices, axis=0, dtype=None, out=None):
     """`ufunc.reduceat`: the reduction of each segment."""
+    if not watches((array, indices, out)):
+        return ufunc.reduceat(array, indices, axis, dtype, written(out))
     return method(REDUCEATS, ufunc)(array, indices, axis=axis, dtype=dtype, out=out)
 
 
@@ -58,7 +65,7 @@ def at(ufunc, a, indices, *b):
     elif watches((a, indices, *b)):
         a = outside(a, f"np.{ufunc.__name__}.at", b)
     else:
-        return ufunc.at(a, indices, *b)
+        return ufunc.at(written(a), indices, *b)
     if ufunc is np.add:
         return accumulate_at(a, indices, b[0])
     if ufunc is np.subtract:

@@ -4,7 +4,7 @@
 
 import numpy as np
 
-from pycograd.core import REGISTRY, Buffer, Traced, handle, registered, shape_of, where, without_tape
+from pycograd.core import REGISTRY, Buffer, Traced, handle, registered, shape_of, where, without_tape, written
 
 from .families import arrayed, watches
 from .indexing import plain
@@ -37,7 +37,7 @@ def copyto(dst, src, casting="same_kind", where=True):
     if watches((dst, src, where)):
         deliver(arrayed(src), dst, where)
     else:
-        np.copyto(dst, src, casting, where)
+        np.copyto(written(dst), src, casting, where)
 
 
 @writer(np.put)
@@ -105,7 +105,7 @@ def store_flat(a, places, v):
 
 
 # ---- methods -------------------------------------------------------------------------------------------------------
-def written(self, name):
+def to_write(self, name):
     if is_number(self):
         raise AttributeError(f"'numpy.float64' object has no attribute '{name}'")
     return handle(self)
@@ -113,22 +113,22 @@ def written(self, name):
 
 def fill(self, value):
     """`ndarray.fill`."""
-    store_item(written(self, "fill"), ..., value)
+    store_item(to_write(self, "fill"), ..., value)
 
 
 def sort(self, axis=-1, kind=None, order=None, *, stable=None):
     """`ndarray.sort`: in place."""
-    store_item(written(self, "sort"), ..., np.sort(self, axis=axis, kind=kind))
+    store_item(to_write(self, "sort"), ..., np.sort(self, axis=axis, kind=kind))
 
 
 def partition(self, kth, axis=-1, kind="introselect", order=None):
     """`ndarray.partition`: in place."""
-    store_item(written(self, "partition"), ..., np.partition(self, kth, axis=axis))
+    store_item(to_write(self, "partition"), ..., np.partition(self, kth, axis=axis))
 
 
 def put_method(self, indices, values, mode="raise"):
     """`ndarray.put`."""
-    put(written(self, "put"), indices, values, mode)
+    put(to_write(self, "put"), indices, values, mode)
 
 
 def itemset(self, *args):

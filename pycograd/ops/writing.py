@@ -29,6 +29,7 @@ from pycograd.core import (
     view_at,
     where,
     window_of,
+    written,
 )
 from pycograd.core.catalogue import OutsideStoreError
 from pycograd.core.errors import variable_of
@@ -199,7 +200,7 @@ def outside(x, what, values):
     held = [v.current(False) if type(v) is Buffer else v for v in values]
     if any(isinstance(v, Traced) for v in held):
         raise OutsideStoreError(outside_text(variable_of(x)))
-    return x
+    return written(x)
 
 
 def track(array):
@@ -318,10 +319,14 @@ def deliver(y, out, condition=True):
 
 
 def with_out(ours, *args, out=None, **params):
-    """`ours(*args)`, delivered in `out`."""
-    if type(out) is tuple:
-        (out,) = out
+    """`ours(*args)`, delivered in `out`, an array or a tuple of them."""
     y = ours(*args, **params)
+    if type(out) is tuple:
+        found = [
+            v if o is None else deliver(v, o)
+            for v, o in zip(y if type(y) is tuple else (y,), out, strict=True)
+        ]
+        return tuple(found) if type(y) is tuple else found[0]
     return y if out is None else deliver(y, out)
 
 

@@ -201,8 +201,10 @@ class Selection:
             )
         return parameter.current()
 
-    def values(self) -> list[Any]:
-        """The leaves as values that stay what they are when the caller's variables are written."""
+    def values(self, own: bool = False) -> list[Any]:
+        """The leaves as values that stay what they are when the caller's variables are written; `own`: arrays too."""
+        if own:
+            return [x.copy(order="K") if type(x) is np.ndarray else twin(x) for x in self.leaves]
         return [twin(x) for x in self.leaves]
 
     def call(self, f: Callable[..., Any], values: Sequence[Any]) -> Any:

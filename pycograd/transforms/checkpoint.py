@@ -24,11 +24,13 @@ from pycograd.core import (
     Symbol,
     Traced,
     Var,
+    as_saved,
     backward,
     live,
     new_batched,
     new_dual,
     new_var,
+    rewound,
     running,
     surroundings,
     tree_flatten,
@@ -119,7 +121,7 @@ def rerooted(name: str, first: Callable[[], list[Any]], again: Callable[[], list
     replaced: dict[int, Node] = {}
     for level, nodes in made.items():
         parents = frontier(nodes, start)
-        saved = (name, again, seen, level, tuple([p[INDEX] for p in parents]))
+        saved = (name, again, seen, level, tuple([p[INDEX] for p in parents]), start)
         index, several = next(clock), len(nodes) > 1
         whole = (index, CHECKPOINT, pull, saved, True, None if several else nodes[0][AVAL], NOTHING, *parents)
         for i, old in enumerate(nodes):
@@ -132,6 +134,12 @@ class Checkpoint:
     """Stands for the operation of the node that a checkpoint leaves on a tape."""
 
     name, into, same_aval = "checkpoint", None, False
+    reruns = True
+
+    @staticmethod
+    def began(node: Node) -> int:
+        """The clock before the first run."""
+        return node[3][-1]
 
 
 CHECKPOINT = Checkpoint()
@@ -139,21 +147,23 @@ CHECKPOINT = Checkpoint()
 
 def pull(g: Any, node: Node) -> list[tuple[Node, Any]]:
     """The frontier nodes and their cotangents: run again, go back, and let the tapes below keep no more than before."""
-    name, again, seen, level, indices = node[3]
+    name, again, seen, level, indices, _ = node[3]
     reached: list[int] = []
 
     def cotangents() -> list[Any]:
         start = next(clock)
-        ys = again()
-        nodes = new_nodes(ys, start).get(level, [])
-        same = [p[INDEX] for p in frontier(nodes, start)] == list(indices)
-        if not same or differ(fingerprint(ys), seen):
-            raise RuntimeError(
-                f"checkpoint of {name}: run again in the backward pass it gave another value, so something that it "
-                "uses changed in between (a global, an array written in place, a file); pass that as an argument"
-            )
-        gs = g if len(nodes) > 1 else (g,)
-        found = backward([(n, c) for n, c in zip(nodes, gs, strict=True) if c is not None], oldest=start)
+        with rewound(()) as memory:  # what the second run writes into plain arrays is taken back
+            ys = again()
+            nodes = new_nodes(ys, start).get(level, [])
+            same = [p[INDEX] for p in frontier(nodes, start)] == list(indices)
+            if not same or differ(fingerprint(ys), seen):
+                raise RuntimeError(
+                    f"checkpoint of {name}: run again in the backward pass it gave another value, so something that it "
+                    "uses changed in between (a global, an array written in place, a file); pass that as an argument"
+                )
+            gs = g if len(nodes) > 1 else (g,)
+            roots = zip(as_saved(nodes, memory.changes()), gs, strict=True)
+            found = backward([(n, c) for n, c in roots if n is not None and c is not None], oldest=start)
         reached[:] = found
         return [found[i][1] for i in reached]
 

@@ -44,6 +44,8 @@ Flat = Callable[..., Any]
 class CustomPrimitive(Primitive):
     """The operation of a function with a flat rule, which is the static parameter `rule` of each call."""
 
+    reruns = True  # code of the user's, in the backward pass
+
     def __init__(self, name: str) -> None:
         super().__init__(lambda *xs, rule: tuple(rule.run(*xs)), operands="*xs", outputs=1, name=name)
         self.become(self.interpret)

@@ -8,7 +8,9 @@ import numpy as np
 from pycograd.core import (
     Dual,
     Handle,
+    Memory,
     Symbol,
+    as_saved,
     aval_of,
     cotangent_aval,
     evaluate,
@@ -22,6 +24,7 @@ from pycograd.core import (
     tree_flatten,
     tree_unflatten,
     twin,
+    with_own,
 )
 from pycograd.core.backward import fresh
 from pycograd.core.node import INDEX
@@ -56,15 +59,27 @@ def jvp(f: Callable[..., Any], primals: Any, tangents: Any, *, on_missing: str =
 
 def push(f: Callable[..., Any], selection: Selection, tangents: list[Any]) -> tuple[Any, Any]:
     """The output of `f` and its tangent, given one tangent for each leaf of `selection`."""
-    with running("jvp") as level:
-        duals = [new_dual(x, level, twin(t)) for x, t in zip(selection.values(), tangents, strict=True)]
+    return pushed(f, selection, tangents)[:2]
+
+
+def pushed(
+    f: Callable[..., Any], selection: Selection, tangents: list[Any], lasting: bool = False
+) -> tuple[Any, Any, Any]:
+    """The output of `f`, its tangent, and what was written into plain arrays meanwhile.
+
+    lasting  whether what comes of captured tangents is used after the transform has returned
+    """
+    inputs = [*selection.leaves, *tangents]
+    with running("jvp") as level, Memory(inputs) as memory:
+        primals = selection.values(lasting)
+        duals = [new_dual(x, level, twin(t)) for x, t in zip(primals, tangents, strict=True)]
         leaves, treedef = tree_flatten(selection.call(woven(f), duals))
         leaves = [y.current() if isinstance(y, Handle) else y for y in leaves]
-        written = contents(duals, level)
+        written, changes = contents(duals, level), memory.changes()
     leave(selection.leaves, written)
     values = [y.value if type(y) is Dual and y.level == level else y for y in leaves]
     tangents = [fresh(tangent_of(y, level)) for y in leaves]
-    return tree_unflatten(treedef, values), tree_unflatten(treedef, tangents)
+    return tree_unflatten(treedef, values), tree_unflatten(treedef, tangents), changes
 
 
 def forward_at(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
@@ -98,11 +113,11 @@ def linearize(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., 
     selection = Selection(f, None, primals, {})
     level = next(levels)
     inputs = [new_symbol(cotangent_aval(aval_of(x)), level) for x in selection.leaves]
-    out, tangent = push(f, selection, list(inputs))
+    out, tangent, changes = pushed(f, selection, list(inputs), lasting=True)
     leaves, treedef = tree_flatten(tangent)
     avals = [cotangent_aval(aval_of(y)) for y in tree_flatten(out)[0]]
     symbols = [t for t in leaves if type(t) is Symbol and t.level == level]
-    nodes = nodes_of(symbols)
+    nodes = with_own(as_saved(nodes_of(symbols), changes))
 
     def along(*tangents: Any) -> Any:
         given = selection.unwrap(tangents, f"linearize of {name_of(f)}: the tangent")

@@ -38,6 +38,7 @@ class primitive:
         functools.update_wrapper(self, f, updated=())
         self.makers: dict[int, Maker] = {}
         self._prim = Primitive(opaque, opaque_rule, operands="*xs", name=name_of(f))
+        self._prim.reruns = True
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if any(isinstance(v, Traced) for v in kwargs.values()):

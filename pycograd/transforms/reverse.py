@@ -10,10 +10,13 @@ from pycograd.core import (
     Batched,
     Dual,
     Handle,
+    Memory,
+    MutatedError,
     OutputError,
     StaleValueError,
     Traced,
     Var,
+    as_saved,
     aval_of,
     backward,
     live,
@@ -25,11 +28,12 @@ from pycograd.core import (
     tree_unflatten,
     twin,
     watched,
+    with_own,
     zeros,
 )
 from pycograd.core.labelled import labelled
 from pycograd.core.levels import HAND_MADE
-from pycograd.core.node import AVAL, FIRST_PARENT, INDEX, PRIM, SAVED, Node
+from pycograd.core.node import AVAL, INDEX, PRIM, Node
 from pycograd.weave import woven
 
 from .arguments import (
@@ -59,15 +63,23 @@ __all__ = [
 
 
 class Recording:
-    """One run of a function on a tape of its own: its output, one level down, and the way back."""
+    """One run of a function on a tape of its own: its output, one level down, and the way back.
 
-    __slots__ = ("f", "inputs", "level", "out", "record", "selection", "transform", "written")
+    lasting  whether the tape is used after the transform has returned
+    changes  what the run wrote into plain arrays, which the tape may have saved before
+    """
 
-    def __init__(self, f: Callable[..., Any], selection: Selection, transform: str) -> None:
-        self.selection, self.f, self.transform, self.record = selection, f, transform, None
-        make = recorder.get()
-        with running(transform) as self.level:
-            variables = [watched(x, self.level) for x in selection.values()]
+    __slots__ = (
+        "changes", "f", "inputs", "lasting", "level", "out", "record", "selection", "transform", "written",
+    )  # fmt: skip
+
+    def __init__(
+        self, f: Callable[..., Any], selection: Selection, transform: str, lasting: bool = False
+    ) -> None:
+        self.selection, self.f, self.transform, self.lasting = selection, f, transform, lasting
+        self.record, make = None, recorder.get()
+        with running(transform) as self.level, Memory(selection.leaves) as memory:
+            variables = [watched(x, self.level) for x in selection.values(lasting)]
             self.inputs = [v.node for v in variables]
             if make is None:
                 self.out = settled(selection.call(woven(f), variables))
@@ -77,6 +89,7 @@ class Recording:
                 seen = [self.record.watch(v) for v in variables]
                 self.out = tree_map(self.record.unwatch, settled(selection.call(woven(f), seen)))
                 self.written = contents(variables, self.level)
+            self.changes = memory.changes()
 
     def node_of(self, y: Any) -> Node | None:
         """The node of `y`, if it depends on the inputs."""
@@ -87,61 +100,42 @@ class Recording:
         y = y.current() if isinstance(y, Handle) else y
         return twin(y.value) if type(y) is Var and y.level == self.level else y
 
-    def keep_tape(self, nodes: list[Node | None]) -> list[Node | None]:
-        """`nodes`, with a tape of its own copies of the caller's arrays that the function wrote into, which
-        are left so now.
-        """
-        xs = [x for x, new in zip(self.selection.leaves, self.written, strict=True) if new is not None]
-        if not xs:
-            return nodes
-        nodes = with_copies(nodes, [x for x in xs if type(x) is np.ndarray])
-        self.leave()
+    def keep_tape(self, nodes: list[Any]) -> list[Any]:
+        """`nodes`, with a tape that stays as it is whatever becomes of the arrays of the caller and of the function."""
+        try:
+            nodes = with_own(as_saved(nodes, self.changes))
+        except MutatedError as error:
+            self.failed([(n, None) for n in nodes], error)
+            raise
+        finally:
+            self.leave()
+        self.changes = ()
         return nodes
 
+    def failed(self, roots: list[tuple[Node, Any]], error: Exception) -> None:
+        """Tell those who may find more to say of an error in the way back."""
+        for notice in failed:
+            notice(self.f, self.selection, self.transform, roots, error, self.record)
+
     def leave(self) -> None:
-        """Leave in the caller's arrays what the function wrote: after the backward pass, whose tape may hold
-        their memory.
-        """
+        """Leave in the caller's arrays what the function wrote: after the backward pass, whose tape holds them."""
         leave(self.selection.leaves, self.written)
         self.written = [None] * len(self.written)
 
     def gradients(self, roots: list[tuple[Node, Any]]) -> list[Any]:
         """The cotangents of the inputs, given those of some nodes."""
         try:
+            if self.changes:
+                nodes = as_saved([n for n, _ in roots], self.changes)
+                roots = list(zip(nodes, [g for _, g in roots], strict=True))
             found = backward(roots) if self.record is None else self.record.backward(roots)
         except Exception as error:
-            for notice in failed:
-                notice(self.f, self.selection, self.transform, roots, error, self.record)
+            self.failed(roots, error)
             raise
         finally:
             self.leave()
         gs = [found[n[INDEX]][1] if n[INDEX] in found else zeros(n[AVAL]) for n in self.inputs]
         return [like(g, x) for g, x in zip(gs, self.selection.leaves, strict=True)]
-
-
-def with_copies(nodes: list[Node | None], arrays: list[Any]) -> list[Node | None]:
-    """The tape behind `nodes` once more, with copies of what it saved in the memory of `arrays`."""
-
-    def kept(saved: Any) -> Any:
-        if type(saved) is tuple:
-            return tuple(map(kept, saved))
-        if type(saved) is np.ndarray and any(np.may_share_memory(saved, a) for a in arrays):
-            return saved.copy()
-        return saved
-
-    found = {n[INDEX]: n for n in nodes if n is not None}
-    waiting = list(found.values())
-    while waiting:
-        for parent in waiting.pop()[FIRST_PARENT:]:
-            if parent[INDEX] not in found:
-                found[parent[INDEX]] = parent
-                waiting.append(parent)
-    copies: dict[int, Node] = {}
-    for index in sorted(found, reverse=True):  # the oldest first
-        node = found[index]
-        parents = [copies[p[INDEX]] for p in node[FIRST_PARENT:]]
-        copies[index] = (*node[:SAVED], kept(node[SAVED]), *node[SAVED + 1 : FIRST_PARENT], *parents)
-    return [None if n is None else copies[n[INDEX]] for n in nodes]
 
 
 def settled(out: Any) -> Any:
@@ -292,7 +286,7 @@ def vjp(f: Callable[..., Any], *primals: Any, cotangent: Any = None, has_aux: bo
     """
     if cotangent is not None:
         (primals,) = primals
-    run = Recording(f, Selection(f, None, tuple(primals), {}), "vjp")
+    run = Recording(f, Selection(f, None, tuple(primals), {}), "vjp", lasting=cotangent is None)
     out, aux = split_aux(f, run.out) if has_aux else (run.out, None)
     value, pull = with_pullback(f, run, out)
     if cotangent is not None:
@@ -308,7 +302,8 @@ def with_pullback(f: Any, run: Recording, out: Any) -> tuple[Any, Callable[[Any]
     leaves, treedef = tree_flatten(out)
     nodes, values = [run.node_of(y) for y in leaves], [run.value_of(y) for y in leaves]
     shapes = [shape_of(v) for v in values]
-    nodes = run.keep_tape(nodes)
+    if run.lasting:
+        nodes = run.keep_tape(nodes)
 
     def pullback(cotangent: Any) -> Any:
         gs, structure = tree_flatten(cotangent)
@@ -336,7 +331,7 @@ def reverse_at(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any
     """
 
     def call(*args: Any, **kwargs: Any) -> Any:
-        run = Recording(f, Selection(f, argnums, args, kwargs), "vjp")
+        run = Recording(f, Selection(f, argnums, args, kwargs), "vjp", lasting=True)
         value, pullback = with_pullback(f, run, run.out)
         return pullback, value
 

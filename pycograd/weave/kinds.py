@@ -5,6 +5,7 @@ of an object, the `__init__` of a class, the function in a `partial` or an `lru_
 in a table: the registry's, or ours for what calls a function it is given (`callables.py`).
 """
 
+import operator
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -16,8 +17,10 @@ import numpy as np
 from pycograd.core import REGISTRY, UFUNC_METHODS, Traced
 
 from .classes import construct, of_class
+from .noted import SLOTS, of_array, of_slot, write_first
 from .selection import LRU, call_of
 from .specials import active, known
+from .stores import IN_PLACE, OUT
 
 __all__ = [
     "ASKING",
@@ -46,6 +49,7 @@ ASKING: dict[Any, tuple[set[str], Callable[..., Any]]] = {}  # len, list ...: th
 METHODS = frozenset(
     ["dot", "clip", "choose", "searchsorted", "sort"]
 )  # of `known`, that need a look all the same
+LOOKED_AT = METHODS | IN_PLACE
 LISTED = (BuiltinFunctionType, np.ufunc, type(np.sum), type)  # hashed by identity, and made once
 
 
@@ -69,6 +73,12 @@ def of_instances(cls: type) -> Callable[[Callable[[Any], Any]], Callable[[Any], 
     return register
 
 
+for (
+    symbol
+) in "setitem iadd isub imul itruediv ifloordiv imod ipow imatmul iand ior ixor ilshift irshift".split():
+    TAKE_FUNCTIONS[getattr(operator, symbol)] = partial(write_first, getattr(operator, symbol))
+
+
 def rebuild(callee: Any, weave: Callable[[FunctionType], Any]) -> Any:
     """`callee` with the Python functions that a call of it runs replaced by `weave` of them."""
     kind = type(callee)
@@ -78,6 +88,10 @@ def rebuild(callee: Any, weave: Callable[[FunctionType], Any]) -> Any:
         return rebound(callee, weave)
     if kind is BuiltinFunctionType and type(callee.__self__) is not ModuleType:
         return of_builtin_method(callee)
+    if kind in SLOTS:
+        found = of_slot(callee)
+        if found is not callee:
+            return found
     if kind in INSTANCES:
         return INSTANCES[kind](callee)
     call = call_of(kind)
@@ -140,7 +154,9 @@ def made_once(f: Any) -> bool:
 def rebound(method: MethodType, weave: Callable[[FunctionType], Any]) -> Any:
     """The bound method, of the function that `rebuild` makes of its own."""
     function = rebuild(method.__func__, weave)
-    return method if function is method.__func__ else MethodType(function, method.__self__)
+    if function is not method.__func__:
+        return MethodType(function, method.__self__)
+    return partial(write_first, method) if method.__name__ == "shuffle" else method  # a generator's
 
 
 def of_partial(callee: Any, resolve: Callable[[Any], Any]) -> Any:
@@ -152,7 +168,7 @@ def of_partial(callee: Any, resolve: Callable[[Any], Any]) -> Any:
 # ---- methods of C ---------------------------------------------------------------------------------------------------
 def is_method_of_known(method: Any) -> bool:
     """Whether the function of C `method` belongs to a value of a known type, and means what it always means."""
-    return type(method.__self__) in known and method.__name__ not in METHODS
+    return type(method.__self__) in known and method.__name__ not in LOOKED_AT
 
 
 def of_builtin_method(method: Any) -> Any:
@@ -163,11 +179,13 @@ def of_builtin_method(method: Any) -> Any:
         return method
     if isinstance(owner, np.ufunc) and name in UFUNC_METHODS:
         return partial(UFUNC_METHODS[name], owner)
+    if isinstance(owner, np.ndarray) and (name in IN_PLACE or name in OUT and name not in METHODS):
+        return of_array(method)
     if name not in METHODS:
         return registered(method) or method
     if isinstance(owner, list) and name in TAKE_METHODS:
         return partial(TAKE_METHODS[name], owner)
-    if isinstance(owner, np.ndarray) and name != "sort":
+    if isinstance(owner, np.ndarray):
         ufunc = getattr(np, name)
         return partial(registered(ufunc) or ufunc, owner)
     return method

@@ -21,6 +21,8 @@ from .kinds import LISTED, TAKE_FUNCTIONS, is_method_of_known, made_once, of_par
 from .plans import Plans
 from .selection import EXAMPLES, adopt, functions_of, observers
 from .specials import look
+from .stores import OUT
+from .uses import WRITERS
 
 __all__ = [
     "DISPATCHER",
@@ -82,17 +84,18 @@ def resolve_for_one(callee: Any, a: Any) -> Any:
     return resolve_call(callee)
 
 
-def resolve_for_two(callee: Any, a: Any, b: Any) -> Any:
-    """The same for a call whose arguments are made of `a` and `b`."""
+def resolve_for_two(callee: Any, a: Any, b: Any, count: int = 1) -> Any:
+    """The same for a call whose arguments, one or two, are made of `a` and `b`."""
     kind = type(callee)
     if (kind is UFUNC or kind is DISPATCHED) and type(a) in PLAIN and type(b) in PLAIN:
-        return callee
+        writes = count == 2 and (callee.nin == 1 if kind is UFUNC else callee in WRITERS)
+        return resolve_call(callee) if writes else callee
     if kind is FunctionType:
         return functions.get(callee) or of_function(callee)
     return resolve_call(callee)
 
 
-def resolve_method(callee: Any, a: Any = None, b: Any = 0.0) -> Any:
+def resolve_method(callee: Any, a: Any = None, b: Any = 0.0, count: int = 1) -> Any:
     """`resolve_call` of an attribute, which is a method, mostly; its arguments may be made of `a` and `b`."""
     if type(callee) is MethodType:
         try:
@@ -102,7 +105,7 @@ def resolve_method(callee: Any, a: Any = None, b: Any = 0.0) -> Any:
         return callee if found is None else MethodType(found, callee.__self__)
     if type(callee) is BuiltinFunctionType and is_method_of_known(callee):
         return callee
-    return resolve_call(callee) if a is None else resolve_for_two(callee, a, b)
+    return resolve_call(callee) if a is None else resolve_for_two(callee, a, b, count)
 
 
 def resolve_ahead(callee: Any, count: int) -> Any:
@@ -171,7 +174,7 @@ def of_method(method: MethodType) -> Any:
     """A method that is not in the table yet, or never will be."""
     found = rebound(method, of_function)
     function = method.__func__
-    if type(function) is FunctionType and function in functions:
+    if type(found) is MethodType and type(function) is FunctionType and function in functions:
         keep(methods, function, None if found is method else found.__func__)
     return found
 
@@ -179,7 +182,7 @@ def of_method(method: MethodType) -> Any:
 def of_listed(callee: Any) -> Any:
     """A class, or a function of C, which may be a method of a value."""
     if type(callee) is BuiltinFunctionType:
-        if is_method_of_known(callee):
+        if is_method_of_known(callee) and callee.__name__ not in OUT:
             return callee
         once = isinstance(callee.__self__, SHARED)
     else:

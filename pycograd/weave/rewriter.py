@@ -10,12 +10,13 @@ is seen at once; what it resolves to is content of a closure cell:
     layers[i](x)      ->  resolve(layers[i], x)(x)
     f(x)              ->  f'(x), in a loop, where `f` is a parameter; f' = resolve(f), at the start of the function
 
-Nothing else changes: not a statement, not an operator, not a position.
+A store into an array is noted before it is made (`stores.py`).  Nothing else changes: not a statement, not an operator,
+not a position.
 """
 
 import ast
 import builtins
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import CellType, CodeType
 from typing import Any
 
@@ -25,6 +26,7 @@ from .kinds import METHODS
 from .operands import Operands
 from .source import Node, enclosing_class, nested
 from .specials import known
+from .stores import TYPE, Stores
 from .text import at, bindings, called_parameters, name, repeatable, variables, woven_names
 from .uses import COPIES, Uses
 from .values import MISSING, Values, is_birth, makes_numbers
@@ -35,7 +37,7 @@ LEAVES = frozenset([ast.Name, ast.Constant, ast.Load, ast.Store, ast.arg, ast.al
 DYNAMIC = object()
 # What woven code finds in its closure; the index of RESOLVE is the number of variables that the arguments are made of.
 RESOLVE = ("__pg_resolve__", "__pg_for_one__", "__pg_for_two__")
-METHOD, AHEAD, KNOWN, TYPE = "__pg_method__", "__pg_ahead__", "__pg_known__", "__pg_type__"
+METHOD, AHEAD, KNOWN = "__pg_method__", "__pg_ahead__", "__pg_known__"
 VISIBLE, PLAINS, BORN, OWNED = "__pg_visible__", "__pg_plain__", "__pg_born__", "__pg_owned__"
 VALUES, PRODUCT = "__pg_values__", "__pg_product__"
 NAMESPACES = (builtins.locals, builtins.vars, builtins.dir)
@@ -69,6 +71,7 @@ class CallRewriter(Operands, pyccolo.AstRewriter):
         self.numbers: dict[int, tuple[str, str]] = {}
         self.uses = Uses(node, self.values.at)
         self.ahead: dict[str, str] = {}
+        self.stores, self.in_class = Stores(self.common_name), False
         self.classes = {
             *enclosing_class(code),
             *[c.name for c in ast.walk(node) if isinstance(c, ast.ClassDef)],
@@ -100,16 +103,19 @@ class CallRewriter(Operands, pyccolo.AstRewriter):
         if whole:
             return whole(self, node)
         if kind not in LEAVES:
-            for field in node._fields:
-                value = getattr(node, field, None)
-                if isinstance(value, ast.AST):
-                    setattr(node, field, self.visit(value))
-                elif type(value) is list:
-                    value[:] = [self.visit(v) if isinstance(v, ast.AST) else v for v in value]
+            self.visit_parts(node)
             then = THEN.get(kind)
             if then:
                 return then(self, node)
         return node
+
+    def visit_parts(self, node: ast.AST) -> None:
+        for field in node._fields:
+            value = getattr(node, field, None)
+            if isinstance(value, ast.AST):
+                setattr(node, field, self.visit(value))
+            elif type(value) is list:
+                value[:] = [self.visit(v) if isinstance(v, ast.AST) else v for v in value]
 
     def inner(self, node: Any) -> Any:
         """A `def` in the text; its defaults, decorators and annotations are the surrounding function's."""
@@ -117,7 +123,20 @@ class CallRewriter(Operands, pyccolo.AstRewriter):
         node.decorator_list = [self.visit(decorator) for decorator in node.decorator_list]
         if node.returns:
             node.returns = self.visit(node.returns)
-        return self.function(node)
+        return self.within(False, self.function, node)
+
+    def class_body(self, node: ast.ClassDef) -> ast.ClassDef:
+        """A `class` in the text."""
+        self.within(True, self.visit_parts, node)
+        return node
+
+    def within(self, in_class: bool, visit: Callable[[Any], Any], node: Any) -> Any:
+        """`visit(node)`, whose variables are those of a class, or not."""
+        before, self.in_class = self.in_class, in_class
+        try:
+            return visit(node)
+        finally:
+            self.in_class = before
 
     def binary(self, node: ast.BinOp) -> ast.expr:
         """`table @ x`, which pandas and xarray answer from plain numbers alone, is asked of ours."""
@@ -128,8 +147,37 @@ class CallRewriter(Operands, pyccolo.AstRewriter):
     def access(self, node: ast.Attribute) -> ast.expr:
         """The same for `s.values`."""
         asks = self.labels and node.attr == "values" and isinstance(node.ctx, ast.Load)
+        if isinstance(node.ctx, ast.Store):
+            self.stores.attribute(node)
         self.stand_for_owner(node)
         return self.helped(node, VALUES, node.value) if asks else node
+
+    def subscript(self, node: ast.Subscript) -> ast.expr:
+        """`a[key]`, to be read, written or deleted."""
+        if not isinstance(node.ctx, ast.Store):
+            return super().subscript(node)
+        owner = node.value
+        self.stores.item(node)
+        noted, node.value = node.value, owner
+        super().subscript(node)
+        stood: Any = node.value
+        if stood is owner:
+            node.value = noted
+        elif isinstance(stood, ast.IfExp):
+            stood.body = noted
+        else:
+            stood.args[0] = noted
+        return node
+
+    def augmented_assignment(self, node: ast.AugAssign) -> ast.stmt:
+        """`target += value`; the target is no part that is visited by itself, as it is read and written."""
+        if not isinstance(node.target, ast.Name):
+            self.visit_parts(node.target)
+        node.value = self.visit(node.value)
+        statement = self.augmented(node)
+        if statement is node:
+            self.stores.augmented(node, self.in_class)
+        return statement
 
     def assignment(self, node: ast.Assign) -> ast.Assign:
         """`y = 2 * c`, where the function stores into `y` later, is a birth if nobody else has that array."""
@@ -166,10 +214,13 @@ class CallRewriter(Operands, pyccolo.AstRewriter):
         node.args = [self.visit(argument) for argument in node.args]
         for keyword in node.keywords:
             keyword.value = self.visit(keyword.value)
+        self.stores.call(node, value)
         if value is not MISSING:
             return self.static(node, callee, value, arguments)
         if isinstance(callee, ast.Attribute):
-            return self.attribute(node, callee, owner, arguments)
+            found = self.attribute(node, callee, owner, arguments)
+            self.stores.owner(node, callee)
+            return found
         if isinstance(callee, ast.Lambda) or (isinstance(callee, ast.Name) and callee.id in self.woven_names):
             return node
         return self.dynamic(node, arguments)
@@ -225,7 +276,7 @@ class CallRewriter(Operands, pyccolo.AstRewriter):
             return node
         if callee.attr in METHODS:
             return self.dynamic(node, None)
-        resolved = self.resolved(callee, arguments, (METHOD, METHOD, METHOD))
+        resolved = self.resolved(callee, self.few(node, arguments), (METHOD, METHOD, METHOD))
         short = all(map(repeatable, node.args)) and all(repeatable(k.value) for k in node.keywords)
         if not any(hasattr(kind, callee.attr) for kind in known):
             test = None
@@ -242,7 +293,7 @@ class CallRewriter(Operands, pyccolo.AstRewriter):
     def dynamic(self, node: ast.Call, arguments: set[str] | None) -> ast.expr:
         """A call of which nothing is known: maybe of a function of numpy's, given plain numbers."""
         callee = node.func
-        node.func = self.resolved(callee, arguments)
+        node.func = self.resolved(callee, self.few(node, arguments))
         if isinstance(callee, ast.Name) and callee.id in self.ahead:
             target = self.ahead[callee.id]
             none = at(callee, ast.Constant(value=None))
@@ -250,13 +301,21 @@ class CallRewriter(Operands, pyccolo.AstRewriter):
             node.func = at(callee, ast.IfExp(test=test, body=name(target, callee), orelse=node.func))
         return node
 
+    def few(self, node: ast.Call, arguments: set[str] | None) -> list[ast.expr]:
+        """The variables that the arguments of a call are made of, if they are one or two, for `resolved`."""
+        found = [name(variable, node) for variable in sorted(arguments or ())]
+        if not 0 < len(found) < 3 or len(node.args) > 2:  # a third argument may be an array to write into
+            return []
+        if len(node.args) < 2:
+            return found
+        return [found[0], found[-1], at(node, ast.Constant(value=2))]
+
     def resolved(
-        self, callee: ast.expr, arguments: set[str] | None = None, by: tuple[str, ...] = RESOLVE
+        self, callee: ast.expr, few: Sequence[ast.expr] = (), by: tuple[str, ...] = RESOLVE
     ) -> ast.expr:
         """What `callee` resolves to, in a call with arguments made of those variables."""
-        few = sorted(arguments) if arguments and len(arguments) < len(by) else []
-        args = [callee, *[name(variable, callee) for variable in few]]
-        return at(callee, ast.Call(func=self.common_name(by[len(few)], callee), args=args, keywords=[]))
+        helper = self.common_name(by[min(len(few), 2)], callee)
+        return at(callee, ast.Call(func=helper, args=[callee, *few], keywords=[]))
 
     # ---- pieces ----
     def passed_to(self, helper: str, value: ast.expr) -> ast.expr:
@@ -285,6 +344,8 @@ class CallRewriter(Operands, pyccolo.AstRewriter):
 WHOLE: dict[type, Callable[[CallRewriter, Any], Any]] = {
     ast.Call: CallRewriter.call,
     ast.Assign: CallRewriter.assignment,
+    ast.AugAssign: CallRewriter.augmented_assignment,
+    ast.ClassDef: CallRewriter.class_body,
     ast.FunctionDef: CallRewriter.inner,
     ast.AsyncFunctionDef: CallRewriter.inner,
 }
@@ -294,7 +355,6 @@ THEN: dict[type, Callable[[CallRewriter, Any], Any]] = {
     ast.Compare: CallRewriter.compare,
     ast.Subscript: CallRewriter.subscript,
     ast.Attribute: CallRewriter.access,
-    ast.AugAssign: CallRewriter.augmented,
     ast.For: CallRewriter.iterated,
     ast.AsyncFor: CallRewriter.iterated,
     ast.comprehension: CallRewriter.iterated,

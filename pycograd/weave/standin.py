@@ -10,6 +10,8 @@ import operator
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from pycograd.core import written
+
 from .specials import COMPARISONS, OPERATORS, keep_ordinary, ordinary, special, user_function
 
 __all__ = ["StandIn", "in_place", "keeper_of", "searcher_of", "stand"]
@@ -243,6 +245,7 @@ def in_place(symbol: str, resolve: Resolve) -> Callable[[Any, Any], Any]:
     names = f"__{symbol}__", f"__r{symbol}__"
 
     def forward(a: Any, b: Any) -> Any:
+        written(a)
         b = plain(b)
         if type(a) in ordinary and type(b) in ordinary:
             return native(a, b)

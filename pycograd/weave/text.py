@@ -12,6 +12,7 @@ __all__ = [
     "at",
     "bindings",
     "called_parameters",
+    "evaluable_twice",
     "name",
     "repeatable",
     "variables",
@@ -19,39 +20,39 @@ __all__ = [
 ]
 
 LOAD = ast.Load()
-EXPRESSIONS = (
-    ast.Name,
-    ast.Constant,
-    ast.Attribute,
-    ast.BinOp,
-    ast.UnaryOp,
-    ast.Tuple,
-    ast.List,
-    ast.Subscript,
-    ast.Slice,
-)
+ARITHMETIC = (ast.Name, ast.Constant, ast.BinOp, ast.UnaryOp, ast.Tuple, ast.Slice)
+EXPRESSIONS = (*ARITHMETIC, ast.Attribute, ast.List, ast.Subscript)
 LOOPS = (ast.For, ast.While, ast.AsyncFor, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 NAMESPACES = frozenset(["locals", "vars", "dir", "eval", "exec"])
 
 
-def at(place: ast.expr, node: Any) -> Any:
+def at(place: ast.AST, node: Any) -> Any:
     """`node`, at the position of `place`."""
     node.lineno, node.col_offset = place.lineno, place.col_offset
     node.end_lineno, node.end_col_offset = place.end_lineno, place.end_col_offset
     return node
 
 
-def name(text: str, place: ast.expr) -> Any:
+def name(text: str, place: ast.AST) -> Any:
     """The name `text`, read at the position of `place`."""
     return at(place, ast.Name(id=text, ctx=LOAD))
 
 
 def repeatable(node: ast.expr) -> bool:
     """Whether the expression may stand twice in the text: it is short, and binds nothing."""
-    if not isinstance(node, EXPRESSIONS):
+    return made_of(EXPRESSIONS, node)
+
+
+def evaluable_twice(node: ast.expr) -> bool:
+    """Whether evaluating the expression once more does nothing: it is of names, numbers and operators."""
+    return made_of(ARITHMETIC, node)
+
+
+def made_of(kinds: tuple[type, ...], node: ast.AST) -> bool:
+    if not isinstance(node, kinds):
         return False
-    return all(repeatable(child) for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr))
+    return all([made_of(kinds, child) for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)])
 
 
 def variables(code: CodeType) -> set[str]:

@@ -11,9 +11,18 @@ from collections.abc import Callable
 from types import CellType, CodeType, FunctionType
 from typing import Any
 
+import numpy as np
 import pyccolo
 
-from pycograd.core import PLAIN
+from pycograd.core import (
+    PLAIN,
+    running_memories,
+    written,
+    written_at,
+    written_each,
+    written_item,
+    written_name,
+)
 from pycograd.core.labelled import load_present
 
 from .births import born, owned
@@ -32,7 +41,6 @@ from .rewriter import (
     PLAINS,
     PRODUCT,
     RESOLVE,
-    TYPE,
     VALUES,
     VISIBLE,
     CallRewriter,
@@ -40,6 +48,8 @@ from .rewriter import (
 from .source import Definition, compile_within, definition
 from .specials import known, ordinary
 from .standin import in_place, keeper_of, searcher_of
+from .stores import AT, EACH, ITEM, NAME, OTHERS, SLICE, TAPES, TYPE, WRITTEN, Stores
+from .text import name
 from .values import is_birth
 
 __all__ = ["AutodiffTracer", "event_mode"]
@@ -103,6 +113,14 @@ COMMON = {
     OWNED: CellType(owned),
     VALUES: CellType(values),
     PRODUCT: CellType(product),
+    TAPES: CellType(running_memories),
+    OTHERS: CellType(known - {np.ndarray}),
+    WRITTEN: CellType(written),
+    ITEM: CellType(written_item),
+    EACH: CellType(written_each),
+    NAME: CellType(written_name),
+    AT: CellType(written_at),
+    SLICE: CellType(slice),
     **asking(resolve_call),
 }
 PLANS.weaver = AutodiffTracer().weave
@@ -123,10 +141,48 @@ class EventTracer(AutodiffTracer):
         node = (
             lifted(found.node) if isinstance(found.node, ast.Lambda) else found.node
         )  # pyccolo rewrites statements
+        stores = StoreRewriter()
+        node = stores.visit(node)
         rewriter = self.make_ast_rewriter(code.co_filename, tracers=[self])
         rewriter.gc_bookkeeping = False
         node = ast.fix_missing_locations(rewriter.visit(node))
-        return compile_within(Definition(node, found.shift), code), {}
+        return compile_within(Definition(node, found.shift), code, sorted(stores.helpers)), stores.helpers
+
+
+class StoreRewriter(ast.NodeTransformer):
+    """Notes what is written, and leaves the calls to events."""
+
+    def __init__(self) -> None:
+        self.helpers: dict[str, CellType] = {}
+        self.stores, self.in_class = Stores(self.helper), False
+
+    def helper(self, text: str, place: ast.AST) -> ast.expr:
+        self.helpers[text] = COMMON[text]
+        return name(text, place)
+
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        before = self.in_class
+        if isinstance(node, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
+            self.in_class = isinstance(node, ast.ClassDef)
+        super().generic_visit(node)
+        self.in_class = before
+        stored = isinstance(getattr(node, "ctx", None), ast.Store)
+        if isinstance(node, ast.Subscript) and stored:
+            self.stores.item(node)
+        elif isinstance(node, ast.Attribute) and stored:
+            self.stores.attribute(node)
+        elif isinstance(node, ast.Call):
+            self.stores.call(node, None)
+            if isinstance(node.func, ast.Attribute):
+                self.stores.owner(node, node.func)
+        return node
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:
+        if not isinstance(node.target, ast.Name):
+            super().generic_visit(node.target)
+        node.value = self.visit(node.value)
+        self.stores.augmented(node, self.in_class)
+        return node
 
 
 EVENTS = EventTracer()
