@@ -13,6 +13,7 @@ from . import errors as errors
 from . import nn as nn
 from . import ops as ops
 from . import random as random
+from . import solvers as solvers
 from .core import AutodiffWarning as AutodiffWarning
 from .core import GradientMismatch as GradientMismatch
 from .core import MissingRuleError as MissingRuleError

@@ -36,6 +36,7 @@ from .core import PromotionWarning as PromotionWarning
 from .core import RuleShapeError as RuleShapeError
 from .core import ShapeError as ShapeError
 from .core import StaleValueError as StaleValueError
+from .core import UnsolvedWarning as UnsolvedWarning
 from .core import UnusedArgumentWarning as UnusedArgumentWarning
 from .core import UnwovenWarning as UnwovenWarning
 from .core import ZeroGradientWarning as ZeroGradientWarning

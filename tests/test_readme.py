@@ -26,7 +26,7 @@ def test_the_python_of_the_readme_runs(tmp_path):
     done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stdout + done.stderr
     says = re.findall(r"^print\(.*\)  +# (.*)$", script.read_text(encoding="utf-8"), re.M)
-    assert len(says) == 7 and done.stdout.splitlines() == says
+    assert len(says) == 8 and done.stdout.splitlines() == says
 
 
 def test_the_readme_installs_from_the_checkout_never_by_name():

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from pycograd import Grads, grad, hessian, jacfwd, jacrev, jvp, linearize, vmap
+from pycograd import Grads, grad, hessian, jacfwd, jacrev, jvp, linearize, stop_gradient, vmap
 
 x = np.array([1.0, 2.0, 3.0])
 
@@ -164,3 +164,10 @@ def test_a_store_into_a_part_of_a_complex_value():
     with pytest.raises(TypeError, match="part of a watched value is written"):
         grad(write)(np.array([1.0, 2.0]))
     assert_array_equal(grad(write_copy)(np.array([1.0, 2.0]))[0], [10.0, 8.0])
+
+
+def test_stop_gradient_under_vmap_under_grad():
+    """`stop_gradient` of a value that vmap watches let the gradient of an outer `grad` through."""
+    f = lambda x: np.sum(vmap(lambda v: v * stop_gradient(v))(x))  # noqa: E731
+    assert_array_equal(grad(f, 0)(x), x)
+    assert_array_equal(jvp(f, (x,), (np.ones(3),))[1], np.sum(x))

@@ -40,6 +40,7 @@ from .catalogue import OutsideStoreError as OutsideStoreError
 from .catalogue import PromotionWarning as PromotionWarning
 from .catalogue import RuleShapeError as RuleShapeError
 from .catalogue import StaleValueError as StaleValueError
+from .catalogue import UnsolvedWarning as UnsolvedWarning
 from .catalogue import UnusedArgumentWarning as UnusedArgumentWarning
 from .catalogue import UnwovenWarning as UnwovenWarning
 from .catalogue import ZeroGradientWarning as ZeroGradientWarning

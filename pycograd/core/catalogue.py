@@ -27,6 +27,7 @@ __all__ = [
     "PromotionWarning",
     "RuleShapeError",
     "StaleValueError",
+    "UnsolvedWarning",
     "UnusedArgumentWarning",
     "UnwovenWarning",
     "ZeroGradientWarning",
@@ -229,3 +230,13 @@ class HiddenWeightWarning(AutodiffWarning):
     """
 
     code = "PG208"
+
+
+class UnsolvedWarning(AutodiffWarning):
+    """A solver (`scipy.optimize.root`, `minimize` ...) stopped at a point that is far from satisfying its equation, of
+    which the derivative is taken.
+
+    Give it smaller tolerances, more iterations, or a better start.
+    """
+
+    code = "PG209"

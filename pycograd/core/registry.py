@@ -18,7 +18,8 @@ class Registry(dict[Any, Callable[..., Any]]):
     """numpy, scipy, math or builtin callable -> our function of the same signature.
 
     `lazy` maps the name of an optional package to the module of ours that registers its functions, imported when one
-    of them is first met.  `makers` make ours of functions that are made at run time; None if it is none of theirs.
+    of them, or a method of one of its classes, is first met.  `makers` make ours of functions that are made at run
+    time; None if it is none of theirs.
     """
 
     lazy: dict[str, str] = {}
@@ -33,9 +34,12 @@ class Registry(dict[Any, Callable[..., Any]]):
         return found or self._load(func)
 
     def _load(self, func: Any) -> Callable[..., Any] | None:
-        name = getattr(func, "__name__", None)
+        name, home = getattr(func, "__name__", None), getattr(func, "__module__", None) or ""
         for package, module in list(self.lazy.items()):
-            if name and getattr(sys.modules.get(package), name, None) is func:
+            mine = name and (
+                getattr(sys.modules.get(package), name, None) is func or home.startswith(f"{package}.")
+            )
+            if mine:
                 import_module(module)
                 return self.get(func)
         for make in self.makers:

@@ -9,7 +9,7 @@ __all__ = ["detach", "stop_gradient"]
 constant = Primitive(
     lambda x: x,
     operands="x",
-    batch=lambda prim, xs, batched, params: xs[0],
+    batch=lambda prim, xs, batched, params: prim.call(xs[0]),  # a tape may lie below
     shape=lambda x: x,
     name="stop_gradient",
 )

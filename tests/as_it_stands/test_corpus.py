@@ -19,12 +19,10 @@ pytestmark = pytest.mark.filterwarnings("ignore::pycograd.AutodiffWarning")
 NOT_YET_BY_REASON = {
     "a function of scipy without a rule": """
         statistics.probit_log_likelihood
-        physics.anharmonic_period physics.van_der_pol
-        finance.implied_volatility_brentq
         signal.exponential_smoother signal.scale_space
         geometry.spline_track geometry.energy_of_points
-        optimisation.ridge_by_scipy optimisation.inner_minimum
-        biology_chemistry.chemostat biology_chemistry.substitution_model
+        optimisation.ridge_by_scipy
+        biology_chemistry.substitution_model
     """,
     "cmath has no rules": """
         finance.heston_characteristic

@@ -1,0 +1,5 @@
+"""`scipy.optimize`: loaded when a function of it is first met."""
+
+from . import minima, roots
+
+__all__ = ["minima", "roots"]
