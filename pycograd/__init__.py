@@ -40,6 +40,7 @@ from .nn import SGD as SGD
 from .nn import Adam as Adam
 from .nn import AdamW as AdamW
 from .nn import DataLoader as DataLoader
+from .nn import EarlyStop as EarlyStop
 from .nn import Lion as Lion
 from .nn import Momentum as Momentum
 from .nn import Optimizer as Optimizer
@@ -47,17 +48,21 @@ from .nn import Param as Param
 from .nn import ParamDict as ParamDict
 from .nn import RMSProp as RMSProp
 from .nn import Weight as Weight
+from .nn import accuracy as accuracy
 from .nn import batch_norm as batch_norm
 from .nn import batch_norm_init as batch_norm_init
 from .nn import batches as batches
 from .nn import buffer as buffer
 from .nn import clip_grad_norm as clip_grad_norm
+from .nn import clip_per_sample as clip_per_sample
 from .nn import constant_lr as constant_lr
 from .nn import cosine_decay as cosine_decay
 from .nn import cross_entropy as cross_entropy
+from .nn import dp_sgd_step as dp_sgd_step
 from .nn import dropout as dropout
 from .nn import elu as elu
 from .nn import embedding as embedding
+from .nn import fit as fit
 from .nn import frozen as frozen
 from .nn import gated_act as gated_act
 from .nn import gelu as gelu
@@ -77,6 +82,7 @@ from .nn import on_device as on_device
 from .nn import one_hot as one_hot
 from .nn import param_values as param_values
 from .nn import params as params
+from .nn import private_gradient as private_gradient
 from .nn import relu as relu
 from .nn import rms_norm as rms_norm
 from .nn import scaled_dot_product_attention as scaled_dot_product_attention
@@ -90,6 +96,7 @@ from .nn import step_decay as step_decay
 from .nn import swish as swish
 from .nn import tanh as tanh
 from .nn import tied as tied
+from .nn import train as train
 from .ops.einops_backend import register_einops_backend as register_einops_backend
 from .ops.writing import track as track
 from .transforms import Grads as Grads

@@ -24,6 +24,7 @@ from .core import HiddenWeightWarning as HiddenWeightWarning
 from .core import IntegerStoreError as IntegerStoreError
 from .core import KinkWarning as KinkWarning
 from .core import LambdaPickleError as LambdaPickleError
+from .core import LossError as LossError
 from .core import LostGradientError as LostGradientError
 from .core import MissingRuleError as MissingRuleError
 from .core import MutatedError as MutatedError

@@ -30,6 +30,7 @@ from .catalogue import HiddenWeightWarning as HiddenWeightWarning
 from .catalogue import IntegerStoreError as IntegerStoreError
 from .catalogue import KinkWarning as KinkWarning
 from .catalogue import LambdaPickleError as LambdaPickleError
+from .catalogue import LossError as LossError
 from .catalogue import LostGradientError as LostGradientError
 from .catalogue import MutatedError as MutatedError
 from .catalogue import NonFiniteError as NonFiniteError

@@ -17,6 +17,7 @@ __all__ = [
     "IntegerStoreError",
     "KinkWarning",
     "LambdaPickleError",
+    "LossError",
     "LostGradientError",
     "MutatedError",
     "NonFiniteError",
@@ -155,6 +156,15 @@ class OutsideBlockError(Coded, RuntimeError):
     """
 
     code = "PG116"
+
+
+class LossError(Coded, FloatingPointError):
+    """The loss of a step of training is nan or infinite; the message names the step.
+
+    Take smaller steps, or clip the gradients: `clip_grad_norm`.  `with pycograd.debug():` names the operation.
+    """
+
+    code = "PG117"
 
 
 # ---- warnings ------------------------------------------------------------------------------------------------------

@@ -24,6 +24,8 @@ from .declaring import params as params
 from .dense import dropout as dropout
 from .dense import embedding as embedding
 from .dense import linear as linear
+from .early import EarlyStop as EarlyStop
+from .history import History as History
 from .lbfgs import LBFGS as LBFGS
 from .losses import cross_entropy as cross_entropy
 from .losses import log_softmax as log_softmax
@@ -51,7 +53,13 @@ from .parameters import on_cpu as on_cpu
 from .parameters import on_device as on_device
 from .parameters import param_values as param_values
 from .parameters import tied as tied
+from .private import clip_per_sample as clip_per_sample
+from .private import dp_sgd_step as dp_sgd_step
+from .private import private_gradient as private_gradient
 from .schedules import constant_lr as constant_lr
 from .schedules import cosine_decay as cosine_decay
 from .schedules import step_decay as step_decay
+from .training import accuracy as accuracy
+from .training import fit as fit
+from .training import train as train
 from .weights import ParamDict as ParamDict

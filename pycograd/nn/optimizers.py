@@ -329,8 +329,8 @@ def clip_grad_norm(grads: Any, max_norm: float) -> Any:
     return tree_unflatten(structure, [None if g is None else scaled[id(g)] for g in leaves])
 
 
-def squared_norm(g: Any) -> Any:
+def squared_norm(g: Any, axis: tuple[int, ...] | None = None) -> Any:
     """The sum of squares of `g`, in double precision."""
-    wide = np.result_type(np.float64, np.asarray(value_of(g)).dtype)
-    size = np.abs(g.astype(wide) if hasattr(g, "astype") else g)
-    return np.sum(size * size)
+    double = np.result_type(np.float64, np.asarray(value_of(g)).dtype)
+    size = np.abs(g.astype(double) if hasattr(g, "astype") else g)
+    return np.sum(size * size, axis=axis)

@@ -4,10 +4,8 @@ Parameters are saved under their paths (`block.w`), what an optimizer remembers 
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
-
-import numpy as np
 
 from pycograd.core import is_ambient, told, tree_flatten, tree_paths
 
@@ -77,9 +75,12 @@ def slot_names(weights: Any, count: int) -> list[str]:
     return names if count == len(names) else [str(i) for i in range(count)]
 
 
-def load(path: Any, weights: Any, optimizer: Optimizer | None = None) -> tuple[Any, dict[str, Any]]:
+def load(
+    path: Any, weights: Any, optimizer: Optimizer | None = None, check: Callable[[Any], None] | None = None
+) -> tuple[Any, dict[str, Any]]:
     """Put what `save` wrote back into `weights` and `optimizer`, in place; what it wrote of a run is returned.
 
+    check  raises if what is said of the run is not what it should be
     Raises ValueError, and changes nothing, if names or shapes differ, or the optimizer is of another kind.
     """
     arrays, text = read_arrays(path)
@@ -100,12 +101,15 @@ def load(path: Any, weights: Any, optimizer: Optimizer | None = None) -> tuple[A
                 fix="the model that was saved",
             )
         )
+    run = json.loads(text.get("run", "null"))
+    if check is not None:
+        check(run)
     if optimizer is not None:
         put_slots(path, weights, optimizer, arrays, text)
     for name, p in have.items():
         p.value = saved[name].astype(p.dtype, copy=False)
     more = {name.removeprefix(MORE): a for name, a in arrays.items() if name.startswith(MORE)}
-    return json.loads(text.get("run", "null")), more
+    return run, more
 
 
 def put_slots(
@@ -134,8 +138,3 @@ def put_slots(
     optimizer.t, optimizer._structure, optimizer.slots = said["t"], None, None
     if said["slots"] is not None:
         optimizer.slots = [slots.get(name, {}) for name in slot_names(weights, said["slots"])]
-
-
-def generator_state(rng: Any) -> Any:
-    """What JSON can say of the state of a numpy Generator."""
-    return json.loads(json.dumps(rng.bit_generator.state, default=lambda x: np.asarray(x).tolist()))
