@@ -67,6 +67,8 @@ from .nn import frozen as frozen
 from .nn import gated_act as gated_act
 from .nn import gelu as gelu
 from .nn import group_norm as group_norm
+from .nn import gru as gru
+from .nn import gru_cell as gru_cell
 from .nn import hardsigmoid as hardsigmoid
 from .nn import hardswish as hardswish
 from .nn import instance_norm as instance_norm
@@ -75,6 +77,8 @@ from .nn import leaky_relu as leaky_relu
 from .nn import linear as linear
 from .nn import log_softmax as log_softmax
 from .nn import logsumexp as logsumexp
+from .nn import lstm as lstm
+from .nn import lstm_cell as lstm_cell
 from .nn import mish as mish
 from .nn import multi_head_attention as multi_head_attention
 from .nn import on_cpu as on_cpu
@@ -85,6 +89,11 @@ from .nn import params as params
 from .nn import private_gradient as private_gradient
 from .nn import relu as relu
 from .nn import rms_norm as rms_norm
+from .nn import rnn as rnn
+from .nn import rnn_cell as rnn_cell
+from .nn import rwkv_channel_mixing as rwkv_channel_mixing
+from .nn import rwkv_time_mixing as rwkv_time_mixing
+from .nn import rwkv_time_mixing_step as rwkv_time_mixing_step
 from .nn import scaled_dot_product_attention as scaled_dot_product_attention
 from .nn import selu as selu
 from .nn import sigmoid as sigmoid
@@ -97,6 +106,8 @@ from .nn import swish as swish
 from .nn import tanh as tanh
 from .nn import tied as tied
 from .nn import train as train
+from .nn import wkv as wkv
+from .nn import wkv_step as wkv_step
 from .ops.einops_backend import register_einops_backend as register_einops_backend
 from .ops.writing import track as track
 from .transforms import Grads as Grads

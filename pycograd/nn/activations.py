@@ -135,11 +135,16 @@ def selu(x):
 
 # ---- the logistic function and what is made of it ------------------------------------------------------------------
 def logistic(x):
-    y = np.negative(x)
     with np.errstate(over="ignore"):  # where exp(-x) is infinite the result is 0, to the last digit
-        np.exp(y, y)
-    y += 1
-    return np.reciprocal(y, y)
+        return squashed(x, np.empty_like(x))
+
+
+def squashed(x, out):
+    """1 / (1 + exp(-x)) in `out`."""
+    np.negative(x, out)
+    np.exp(out, out)
+    np.add(out, 1, out)
+    return np.reciprocal(out, out)
 
 
 sigmoid_ = activation(logistic, lambda t, y: t * (y * (1 - y)), "sigmoid")

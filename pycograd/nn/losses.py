@@ -5,7 +5,18 @@ Cross entropy is one operation: log(sum(exp(z))) - z[label], whose slope is soft
 
 import numpy as np
 
-from pycograd.core import REGISTRY, Aval, Primitive, ShapeError, Traced, aval_of, shape_of, value_of, where
+from pycograd.core import (
+    REGISTRY,
+    Aval,
+    Primitive,
+    ShapeError,
+    Traced,
+    aval_of,
+    current_dtype,
+    shape_of,
+    value_of,
+    where,
+)
 from pycograd.ops.families import all_batched, arrayed, axes_of, rank
 from pycograd.ops.indexing import plain
 from pycograd.ops.softmax import floating, inner, log_softmax_, logsumexp_, softmax_, total
@@ -74,7 +85,7 @@ def hot(labels, classes, dtype):
 
 
 def one_hot(idx, n):
-    """An array of shape (*idx.shape, n), with 1.0 at the class number `idx` along its last axis and 0.0 elsewhere.
+    """An array (*idx.shape, n) of the working dtype: 1.0 at the class number `idx` along its last axis, 0.0 elsewhere.
 
     Raises ValueError for a class number that is not in 0 to n - 1, TypeError if `idx` is not of integers.
 
@@ -82,7 +93,7 @@ def one_hot(idx, n):
     array([[0., 0., 1.],
            [1., 0., 0.]])
     """
-    return hot(checked_labels(idx, n, "one_hot", "indices"), n, float)
+    return hot(checked_labels(idx, n, "one_hot", "indices"), n, current_dtype())
 
 
 # ---- cross entropy with class numbers ------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from math import prod
 
 import numpy as np
 
-from pycograd.core import Aval, Primitive, ShapeError, result_dtype, shape_of, where
+from pycograd.core import Aval, Primitive, ShapeError, current_dtype, result_dtype, shape_of, where
 from pycograd.ops.families import arrayed, example_axes, pad_rank, rank
 from pycograd.ops.softmax import floating, inner, total
 from pycograd.transforms import stop_gradient
@@ -101,7 +101,8 @@ def declare(operands):
         batch=batch_norm_rule, shape=norm_shape, cost=lambda x, *_, **params: 8.0 * x.size,
         operands=operands, name="normalize",
     )  # fmt: skip
-    return fuse(prim, forward, *(pull_x, pull_gamma, pull_beta)[:n])
+    fuse(prim, forward, *(pull_x, pull_gamma, pull_beta)[:n])
+    return prim
 
 
 scaled_, shifted_ = declare("x gamma"), declare("x gamma beta")
@@ -164,12 +165,12 @@ def given(p):
 
 # ---- channels ------------------------------------------------------------------------------------------------------
 def batch_norm_init(n):
-    """The running mean and variance of `n` channels before any batch: zeros and ones.
+    """The running mean and variance of `n` channels before any batch: zeros and ones, of the working dtype.
 
     >>> batch_norm_init(2)
     (array([0., 0.]), array([1., 1.]))
     """
-    return np.zeros(n), np.ones(n)
+    return np.zeros(n, current_dtype()), np.ones(n, current_dtype())
 
 
 def batch_norm(x, gamma, beta, rm, rv, training=True, momentum=0.1, eps=1e-5):

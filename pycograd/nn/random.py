@@ -9,7 +9,7 @@ import operator
 
 import numpy as np
 
-from pycograd.core import Aval, Primitive, Traced, peeled, shape_of, where
+from pycograd.core import Aval, Primitive, Traced, current_dtype, peeled, shape_of, where
 from pycograd.ops.families import arrayed
 
 __all__ = ["bernoulli", "fold_in", "key", "normal", "randint", "split", "uniform"]
@@ -35,8 +35,14 @@ def drawn_shape(*, shape=(), **_):
     return shape
 
 
-def drawn_dtype(*, kind="key", **_):
-    return {"key": np.dtype(np.uint32), "integers": np.dtype(np.int64)}.get(kind, np.dtype(float))
+def drawn_dtype(*, kind="key", dtype=None, **_):
+    return {"key": np.dtype(np.uint32), "integers": np.dtype(np.int64)}.get(kind, dtype)
+
+
+def working():
+    """The working dtype, or its real part."""
+    dtype = current_dtype()
+    return np.zeros(0, dtype).real.dtype if dtype.kind == "c" else dtype
 
 
 def from_key(function, name):
@@ -50,11 +56,12 @@ def from_key(function, name):
     )
 
 
-def draw(words, *, kind, shape, limits=()):
+def draw(words, *, kind, shape, dtype=None, limits=()):
     generator = np.random.Generator(np.random.Philox(np.random.SeedSequence([*words, DRAW])))
-    if kind == "normal":
-        return generator.standard_normal(shape)
-    return generator.random(shape) if kind == "uniform" else generator.integers(*limits, shape)
+    if kind == "integers":
+        return generator.integers(*limits, shape)
+    precise = dtype if dtype in (np.float32, np.float64) else np.float32
+    return generator.standard_normal(shape, precise) if kind == "normal" else generator.random(shape, precise)
 
 
 def child(words, *, salt, shape):
@@ -123,30 +130,30 @@ def fold_in(k, data):
 
 # ---- numbers -------------------------------------------------------------------------------------------------------
 def uniform(k, shape=(), low=0.0, high=1.0):
-    """Numbers uniform in [low, high), float64 of `shape`; differentiable in `low` and `high`, which broadcast.
+    """Numbers uniform in [low, high), of `shape` and the working dtype; `low` and `high` broadcast, and have gradients.
 
     >>> uniform(key(0), (2,)).round(3)
     array([0.104, 0.891])
     """
-    u = draw_.call(checked(k, "uniform"), kind="uniform", shape=sizes(shape))
+    u = draw_.call(checked(k, "uniform"), kind="uniform", shape=sizes(shape), dtype=working())
     if type(low) is type(high) is float and (low, high) == (0.0, 1.0):
         return u
     return low + (high - low) * u
 
 
 def normal(k, shape=()):
-    """Numbers of the standard normal distribution, float64 of `shape`.
+    """Numbers of the standard normal distribution, of `shape` and the working dtype.
 
     >>> normal(key(0), (2,)).round(3)
     array([-0.953,  0.287])
     """
-    return draw_.call(checked(k, "normal"), kind="normal", shape=sizes(shape))
+    return draw_.call(checked(k, "normal"), kind="normal", shape=sizes(shape), dtype=working())
 
 
 def bernoulli(k, p, shape=()):
-    """1.0 with probability `p`, else 0.0: float64 of `shape`, against which `p` broadcasts.  It has no derivative.
+    """1.0 with probability `p`, else 0.0: of `shape`, against which `p` broadcasts, and the working dtype.
 
-    Raises ValueError if `p` is not between 0 and 1.
+    It has no derivative.  Raises ValueError if `p` is not between 0 and 1.
 
     >>> bernoulli(key(0), 0.5, (4,))
     array([1., 0., 1., 0.])
@@ -154,8 +161,8 @@ def bernoulli(k, p, shape=()):
     p = peeled(arrayed(p))
     if not isinstance(p, Traced) and not np.all((np.asarray(p) >= 0) & (np.asarray(p) <= 1)):
         raise ValueError(f"pycograd.random.bernoulli: p must be between 0 and 1, not {p}{where()}")
-    u = draw_.call(checked(k, "bernoulli"), kind="uniform", shape=sizes(shape))
-    return np.less(u, p).astype(float)
+    u = draw_.call(checked(k, "bernoulli"), kind="uniform", shape=sizes(shape), dtype=working())
+    return np.less(u, p).astype(u.dtype)
 
 
 def randint(k, low, high, shape=()):

@@ -86,6 +86,18 @@ def test_the_reparametrised_gradient_of_uniform_numbers():
     assert low == pytest.approx(np.mean(1 - u)) and high == pytest.approx(np.mean(u))
 
 
+def test_numbers_have_the_working_dtype():
+    with pycograd.dtype("f32"):
+        for x in (random.normal(KEY, 5), random.uniform(KEY, 5, 1.0, 2.0), random.bernoulli(KEY, 0.5, 5)):
+            assert x.dtype == np.float32
+        assert pycograd.one_hot([1], 2).dtype == pycograd.batch_norm_init(2)[0].dtype == np.float32
+        assert pycograd.dropout(np.ones(3), 0.5, key=KEY).dtype == np.float64
+    with pycograd.dtype("c64"):
+        assert random.normal(KEY, 5).dtype == np.float32
+    with pycograd.dtype("f16"):
+        assert random.uniform(KEY, 5).dtype == np.float16
+
+
 def test_wrong_arguments():
     words = r"pycograd.random.normal: a key is 4 integers, as pycograd.random.key\(seed\) makes them, not "
     with pytest.raises(ValueError, match=words + r"uint32 of shape \(2, 4\) at test_random.py"):
