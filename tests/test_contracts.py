@@ -3,6 +3,7 @@
 import functools
 import inspect
 import math
+import pickle
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -16,9 +17,14 @@ from pycograd import (
     grad,
     hessian,
     holomorphic_grad,
+    hvp,
+    jacfwd,
     jacobian,
+    jacrev,
     jvp,
     linearize,
+    make_ggnvp,
+    make_hvp,
     make_jvp,
     make_vjp,
     stop_gradient,
@@ -374,3 +380,69 @@ def test_grad_of_vmap_and_vmap_of_grad():
     assert_allclose(each, np.stack([grad(f)(X, row)[0] for row in a]))
     whole = grad(lambda w: np.sum(vmap(f, in_axes=(None, 0))(w, a)), argnums=0)(X)
     assert_allclose(whole, each.sum(0))
+
+
+# ---- argument conventions, for every transform ----------------------------------------------------------------------
+def of_two(a, b):
+    return np.sum(a * b**2)
+
+
+@pytest.mark.parametrize(
+    "transform, call",
+    [
+        (grad, lambda g: g(X, X)),
+        (value_and_grad, lambda g: g(X, X)[1]),
+        (jacobian, lambda g: g(X, X)),
+        (jacfwd, lambda g: g(X, X)),
+        (jacrev, lambda g: g(X, X)),
+        (hessian, lambda g: g(X, X)),
+        (hvp, lambda g: g(X, X, X)),
+        (make_hvp, lambda g: g(X, X)(X)),
+        (make_ggnvp, lambda g: g(X, X)(X)),
+        (elementwise_grad, lambda g: g(X, X)),
+        (make_jvp, lambda g: g(X, X)(X)[1]),
+        (make_vjp, lambda g: g(X, X)[0](1.0)),
+    ],
+    ids=lambda t: getattr(t, "__name__", None),
+)
+def test_argnum_is_a_synonym_of_argnums(transform, call):
+    f = (lambda a, b: a * b**2) if transform is elementwise_grad else of_two
+    expected = call(transform(f, argnums=1))
+    assert_array_equal(call(transform(f, argnum=1)), expected)
+    assert_array_equal(call(transform(f, argnum="b")), expected)
+    assert "argnum" in inspect.signature(transform).parameters
+    with pytest.raises(
+        TypeError, match="argnums and argnum are two spellings of one keyword: give one of them"
+    ):
+        transform(f, argnums=0, argnum=1)
+    again = pickle.loads(pickle.dumps(transform(of_two, argnum=1)))
+    if transform is not elementwise_grad:
+        assert_array_equal(call(again), expected)
+
+
+def test_the_synonym_of_holomorphic_grad():
+    assert holomorphic_grad(lambda a, z: a * z**2, argnum=1)(2.0, 1j) == 4j
+
+
+def test_derivatives_of_numbers_by_numbers_are_numbers():
+    for transform in (jacobian, jacfwd, jacrev):
+        assert type(transform(lambda a: a * a)(3.0)) is float
+        assert type(transform(lambda a: a * a)(np.float32(3.0))) is np.float32
+        assert transform(lambda a: np.sum(a))(np.asarray(3.0)).shape == ()
+    assert type(hessian(lambda a: a**3)(2.0)) is float and hessian(lambda a: a**3)(2.0) == 12.0
+
+
+def test_an_argument_in_the_place_of_a_tuple_of_them():
+    with pytest.raises(TypeError, match=r"jvp of sum: the primals are a tuple .*`\(x,\)`, not a ndarray"):
+        jvp(np.sum, X, X)
+    with pytest.raises(TypeError, match=r"jvp of sum: the tangents are a tuple"):
+        jvp(np.sum, (X,), X)
+    with pytest.raises(TypeError, match=r"vjp of sum with a cotangent: the primals are a tuple"):
+        vjp(np.sum, X, cotangent=1.0)
+
+
+def test_a_chunk_holds_one_at_least():
+    for transform in (vmap, jacobian, jacfwd, jacrev):
+        with pytest.raises(ValueError, match="chunk_size must be at least 1, not 0"):
+            transform(np.sin, chunk_size=0)(X)
+    assert vmap(np.sin, chunk_size=2)(np.zeros((0, 3))).shape == (0, 3)

@@ -212,6 +212,11 @@ def value_of(x: Any) -> Any:
 
     A value under `vmap` gives the numbers of all its examples, batch axis first.  A container of pandas or xarray
     gives one of plain numbers.
+
+    >>> from pycograd import grad
+    >>> grad(lambda x: print(value_of(x * 2)) or x)(1.5)
+    3.0
+    (1.0,)
     """
     while isinstance(x, Traced):
         x = x.current() if isinstance(x, Handle) else x.value

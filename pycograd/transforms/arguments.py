@@ -39,6 +39,7 @@ __all__ = [
     "Grads",
     "Selection",
     "Transformed",
+    "also_argnum",
     "at_the_edge",
     "contents",
     "described",
@@ -47,6 +48,7 @@ __all__ = [
     "like",
     "names_of_leaves",
     "one_of",
+    "one_per_argument",
 ]
 
 NUMBERS = PLAIN - {bool, np.bool_, np.ndarray}
@@ -372,6 +374,34 @@ def one_of(**spellings: Any) -> Any:
     if len(given) > 1:
         raise TypeError(f"{' and '.join(given)} are two spellings of one keyword: give one of them")
     return next(iter(given.values()), None)
+
+
+def one_per_argument(given: Any, what: str) -> tuple[Any, ...]:
+    """The sequence `given` as a tuple; raises TypeError if it is an argument itself."""
+    if not isinstance(given, (tuple, list)):
+        raise TypeError(
+            f"{what} are a tuple with one entry per argument, `(x,)`, not a {type(given).__name__}"
+        )
+    return tuple(given)
+
+
+def also_argnum(transform: Callable[..., Any]) -> Callable[..., Any]:
+    """Decorator: the transform takes `argnum` for its `argnums`, but not both."""
+    signature = inspect.signature(transform)
+
+    @functools.wraps(transform)
+    def make(*args: Any, argnum: Any = None, **params: Any) -> Any:
+        if argnum is not None:
+            given = signature.bind_partial(*args, **params).arguments
+            one_of(argnums=given.get("argnums"), argnum=argnum)
+            params["argnums"] = argnum
+        return transform(*args, **params)
+
+    synonym = inspect.Parameter("argnum", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Any)
+    make.__signature__ = signature.replace(  # type: ignore[attr-defined]
+        parameters=[*signature.parameters.values(), synonym]
+    )
+    return make
 
 
 def name_of(f: Any) -> str:

@@ -30,7 +30,17 @@ from pycograd.core.backward import fresh
 from pycograd.core.node import INDEX
 from pycograd.weave import woven
 
-from .arguments import Argnums, Selection, Transformed, at_the_edge, contents, leave, name_of
+from .arguments import (
+    Argnums,
+    Selection,
+    Transformed,
+    also_argnum,
+    at_the_edge,
+    contents,
+    leave,
+    name_of,
+    one_per_argument,
+)
 from .missing import with_differences
 
 __all__ = ["forward_at", "jvp", "linearize", "make_jvp"]
@@ -42,13 +52,15 @@ def jvp(f: Callable[..., Any], primals: Any, tangents: Any, *, on_missing: str =
 
     primals, tangents  sequences of arguments and of their tangents, of the same structures and shapes
     on_missing  "fd": finite differences of an operation without a rule, as in `grad`
-    Both results have the structure of the output.  Raises ValueError if structures or shapes differ.
+    Both results have the structure of the output.  Raises ValueError if structures or shapes differ;
+    TypeError if primals or tangents are no sequence.
 
     >>> jvp(lambda x: x ** 2, (3.0,), (1.0,))
     (9.0, 6.0)
     """
-    selection = Selection(f, None, tuple(primals), {})
-    given = selection.unwrap(tuple(tangents), f"jvp of {name_of(f)}: the tangent")
+    selection = Selection(f, None, one_per_argument(primals, f"jvp of {name_of(f)}: the primals"), {})
+    tangents = one_per_argument(tangents, f"jvp of {name_of(f)}: the tangents")
+    given = selection.unwrap(tangents, f"jvp of {name_of(f)}: the tangent")
     if on_missing == "raise":
         return push(f, selection, given)
     g, report = with_differences(f, on_missing)
@@ -82,6 +94,7 @@ def pushed(
     return tree_unflatten(treedef, values), tree_unflatten(treedef, tangents), changes
 
 
+@also_argnum
 def forward_at(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
     """`jvp`, curried: forward_at(f, argnums)(*args)(v) is `(out, df.v)`, v the tangent of argument `argnums`.
 

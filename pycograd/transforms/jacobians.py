@@ -19,7 +19,7 @@ from pycograd.core import (
 from pycograd.core.labelled import labelled
 from pycograd.core.node import Node
 
-from .arguments import Argnums, Selection, Transformed, described, name_of
+from .arguments import Argnums, Selection, Transformed, also_argnum, described, name_of
 from .forward import jvp, linearize, push
 from .reverse import Recording, grad
 from .vectorize import apart, in_chunks
@@ -36,10 +36,13 @@ __all__ = [
 ]
 
 
+@also_argnum
 def jacrev(
     f: Callable[..., Any], argnums: Argnums = 0, *, chunk_size: int | None = None
 ) -> Callable[..., Any]:
     """The Jacobian of `f` by reverse mode: one pass back for all outputs at once, dear where there are many.
+
+    argnums  an int or a parameter's name, or a sequence of them (`argnum` is a synonym)
 
     Shape `(*out, *in)`; for pytrees, the output's structure with the argument's inside.  `chunk_size` bounds how many
     outputs go back at a time.
@@ -55,6 +58,7 @@ def jacrev(
     return Transformed(jacrev, f, call, argnums=argnums, chunk_size=chunk_size)
 
 
+@also_argnum
 def jacfwd(
     f: Callable[..., Any], argnums: Argnums = 0, *, chunk_size: int | None = None
 ) -> Callable[..., Any]:
@@ -73,6 +77,7 @@ def jacfwd(
     return Transformed(jacfwd, f, call, argnums=argnums, chunk_size=chunk_size)
 
 
+@also_argnum
 def jacobian(
     f: Callable[..., Any], argnums: Argnums = 0, *, chunk_size: int | None = None
 ) -> Callable[..., Any]:
@@ -123,7 +128,15 @@ def rows(run: Recording, node: Node | None, aval: Any, chunk_size: int | None) -
         for c in chunks(aval.size, chunk_size)
     ]
     columns = zip(*found, strict=True)
-    return [np.reshape(in_one(column), shape) for column, shape in zip(columns, shapes, strict=True)]
+    inputs = run.selection.leaves
+    return [number_like(np.reshape(in_one(c), s), x) for c, s, x in zip(columns, shapes, inputs, strict=True)]
+
+
+def number_like(block: Any, x: Any) -> Any:
+    """A block of a Jacobian; of one number with respect to a number, the kind of number that the argument `x` is."""
+    if type(block) is not np.ndarray or block.shape or isinstance(x, np.ndarray):
+        return block
+    return block.item() if type(x) in (float, int, complex) else block[()]
 
 
 def pushed_forward(f: Callable[..., Any], selection: Selection, chunk_size: int | None) -> Any:
@@ -142,7 +155,8 @@ def pushed_forward(f: Callable[..., Any], selection: Selection, chunk_size: int 
 
         found = [mapped_over_basis(tangents_of, aval, c) for c in chunks(aval.size, chunk_size)]
         joined = [in_one(column) for column in zip(*found, strict=True)]
-        columns.append([np.reshape(np.moveaxis(y, 0, -1), (*shape_of(y)[1:], *aval.shape)) for y in joined])
+        shaped = [np.reshape(np.moveaxis(y, 0, -1), (*shape_of(y)[1:], *aval.shape)) for y in joined]
+        columns.append([number_like(y, x) for y in shaped])
     blocks = [selection.wrap(list(block)) for block in zip(*columns, strict=True)]
     return in_labels(tree_unflatten(tree_flatten(out)[1], blocks), out, selection.only)
 
@@ -154,7 +168,7 @@ def in_labels(jacobian: Any, out: Any, argument: Any) -> Any:
 
 
 def chunks(n: int, size: int | None) -> list[slice]:
-    return in_chunks(n, size) if size and n else [slice(0, n)]
+    return in_chunks(n, size) if size is not None and n else [slice(0, n)]
 
 
 def mapped_over_basis(linear: Callable[[Any], list[Any]], aval: Any, chunk: slice) -> list[Any]:
@@ -174,6 +188,7 @@ def in_one(parts: Any) -> Any:
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
+@also_argnum
 def hessian(
     f: Callable[..., Any], argnums: Argnums = 0, *, chunk_size: int | None = None
 ) -> Callable[..., Any]:
@@ -187,6 +202,7 @@ def hessian(
     return Transformed(hessian, f, second, argnums=argnums, chunk_size=chunk_size)
 
 
+@also_argnum
 def hvp(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
     """The function (*args, v) -> H v, H the Hessian of the scalar `f` in argument `argnums`: forward over reverse.
 
@@ -205,6 +221,7 @@ def hvp(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
 hessian_vector_product = hvp
 
 
+@also_argnum
 def make_hvp(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
     """make_hvp(f)(*args) is the function v -> H v at `args`; the gradient is linearized once, for many vectors.
 
@@ -228,6 +245,7 @@ def half_square(y: Any) -> Any:
     return 0.5 * np.sum(y * y)
 
 
+@also_argnum
 def make_ggnvp(
     f: Callable[..., Any], g: Callable[..., Any] = half_square, argnums: Argnums = 0
 ) -> Callable[..., Any]:

@@ -116,6 +116,12 @@ def defvjp(f: primitive, *makers: Maker, argnums: Sequence[int] | None = None) -
 
     argnums  the arguments that `makers` are for; by default the first, the second, ...
     A maker None says that the gradient is zero.
+
+    >>> from pycograd import grad
+    >>> cube = primitive(lambda x: x ** 3)
+    >>> defvjp(cube, lambda ans, x: lambda g: g * 3 * x ** 2)
+    >>> grad(cube)(2.0)
+    (12.0,)
     """
     places = range(len(makers)) if argnums is None else argnums
     f.makers.update(zip(places, makers, strict=True))

@@ -40,6 +40,7 @@ from .arguments import (
     Argnums,
     Selection,
     Transformed,
+    also_argnum,
     at_the_edge,
     contents,
     described,
@@ -47,6 +48,7 @@ from .arguments import (
     like,
     name_of,
     one_of,
+    one_per_argument,
 )
 from .missing import with_differences
 from .recorder import failed, recorder, stale, unreached
@@ -224,7 +226,9 @@ def grad(
 
 def split_aux(f: Any, out: Any) -> tuple[Any, Any]:
     if not isinstance(out, tuple) or len(out) != 2:
-        raise TypeError(f"has_aux: {described(f)} must return a pair (value, aux), not {type(out).__name__}")
+        raise TypeError(
+            f"has_aux: {described(f)} must return a pair (value, aux), not {out.__class__.__name__}"
+        )
     return out
 
 
@@ -286,7 +290,8 @@ def vjp(f: Callable[..., Any], *primals: Any, cotangent: Any = None, has_aux: bo
     """
     if cotangent is not None:
         (primals,) = primals
-    run = Recording(f, Selection(f, None, tuple(primals), {}), "vjp", lasting=cotangent is None)
+        primals = one_per_argument(primals, f"vjp of {name_of(f)} with a cotangent: the primals")
+    run = Recording(f, Selection(f, None, primals, {}), "vjp", lasting=cotangent is None)
     out, aux = split_aux(f, run.out) if has_aux else (run.out, None)
     value, pull = with_pullback(f, run, out)
     if cotangent is not None:
@@ -322,6 +327,7 @@ def with_pullback(f: Any, run: Recording, out: Any) -> tuple[Any, Callable[[Any]
     return tree_unflatten(treedef, values), pullback
 
 
+@also_argnum
 def reverse_at(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
     """The function from arguments to `(pullback, out)`, curried: `pullback(ct)` is the cotangent of argument `argnums`.
 
@@ -341,6 +347,7 @@ def reverse_at(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any
 make_vjp = reverse_at
 
 
+@also_argnum
 def elementwise_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
     """The derivative of a function that acts on each element, element by element: the gradient of the sum of its
     output.
@@ -357,6 +364,7 @@ def elementwise_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..
     return Transformed(elementwise_grad, f, call, argnums=argnums)
 
 
+@also_argnum
 def holomorphic_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
     """The complex derivative f'(z) of a holomorphic function of complex arguments to one complex number.
 

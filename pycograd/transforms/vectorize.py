@@ -73,7 +73,7 @@ def vmap(
             size = len(range(n)[chunk])
             return batched_call(f, given, [a is not None for a in axes], treedef, kwargs, size, outs)
 
-        if not chunk_size or chunk_size >= n:
+        if chunk_size is None or chunk_size >= max(n, 1):
             return part(slice(None))
         return joined([part(c) for c in in_chunks(n, chunk_size)], outs)
 

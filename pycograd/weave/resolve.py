@@ -60,7 +60,11 @@ imported = [0]  # how many modules there were when classes were looked through
 
 
 def resolve_call(callee: Any) -> Any:
-    """What a woven call of `callee` calls."""
+    """What a woven call of `callee` calls.
+
+    >>> resolve_call(np.exp)
+    <primitive exp>
+    """
     kind = type(callee)
     if kind is FunctionType:
         return functions.get(callee) or of_function(callee)

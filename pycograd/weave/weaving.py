@@ -13,7 +13,7 @@ __all__ = ["unweave", "unwoven_reason", "weave", "weaving"]
 def weave(obj: Any) -> Any:
     """Weave `obj`, which is left alone by default, when code that a transform runs calls it.
 
-    obj  a function, a class (its methods), a module, or a package (all of it)
+    obj  a function, a class (its methods), a module or a package (all of it), or the name of one
     Returns `obj`, so that it serves as a decorator.
 
     >>> import colorsys
@@ -27,7 +27,15 @@ def weave(obj: Any) -> Any:
 
 
 def unweave(obj: Any) -> Any:
-    """Leave `obj` alone: a function, class, module or package runs as it is, through numpy's protocols."""
+    """Leave `obj` alone: a function, class, module or package runs as it is, through numpy's protocols.
+
+    >>> from pycograd import grad
+    >>> @unweave
+    ... def f(x):
+    ...     return x * x
+    >>> grad(f)(3.0)
+    (6.0,)
+    """
     choose(obj, False)
     return obj
 
