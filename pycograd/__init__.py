@@ -13,6 +13,7 @@ from . import errors as errors
 from . import nn as nn
 from . import ops as ops
 from . import random as random
+from . import scipy as scipy
 from . import solvers as solvers
 from .core import AutodiffWarning as AutodiffWarning
 from .core import GradientMismatch as GradientMismatch
@@ -158,4 +159,9 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module 'pycograd' has no attribute {name!r}")
 
 
-__all__ = [name for name in dir() if not name.startswith("_") and name not in ("Any", "core", "transforms")]
+# what `from pycograd import *` would put in the place of other modules is left out
+__all__ = [
+    name
+    for name in dir()
+    if not name.startswith("_") and name not in ("Any", "core", "random", "scipy", "transforms")
+]

@@ -154,11 +154,12 @@ class Selection:
     """The arguments of one call, with the leaves of the selected ones taken out.
 
     leaves  the numbers to differentiate, as they came
+    ties    tie, or id -> the places of the leaves whose parameters share a gradient
     call    f with others in their place
     wrap    one result per leaf, in the containers that the selected arguments had; None at the other leaves
     """
 
-    __slots__ = ("_args", "_kwargs", "_plans", "_shape", "_ties", "leaves")
+    __slots__ = ("_args", "_kwargs", "_plans", "_shape", "ties", "leaves")
 
     def __init__(
         self, f: Callable[..., Any], argnums: Argnums, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -166,7 +167,7 @@ class Selection:
         self._args, self._kwargs = args, kwargs
         self._shape, places = resolve(f, argnums, args, kwargs)
         self.leaves: list[Any] = []
-        self._ties: dict[Any, list[int]] = {}  # what leaves share a gradient, by the tie of their parameters
+        self.ties: dict[Any, list[int]] = {}
         self._plans: list[tuple[Any, Any, list[Any] | None]] = []
         for place in places:
             arg = kwargs[place] if isinstance(place, str) else args[place]
@@ -193,7 +194,7 @@ class Selection:
 
     def _taken(self, parameter: Any) -> Any:
         """The value of a parameter, whose tie is noted; one that comes twice is tied to itself."""
-        tied = self._ties.setdefault(id(parameter) if parameter.tie is None else parameter.tie, [])
+        tied = self.ties.setdefault(id(parameter) if parameter.tie is None else parameter.tie, [])
         tied.append(len(self.leaves))
         shapes = {shape_of(x): None for x in (*[self.leaves[i] for i in tied[:-1]], parameter)}
         if len(shapes) > 1:
@@ -223,7 +224,7 @@ class Selection:
         return f(*args, **kwargs)
 
     def wrap(self, results: Sequence[Any]) -> Any:
-        rest, out = iter(shared(results, self._ties.values()) if self._ties else results), []
+        rest, out = iter(shared(results, self.ties.values()) if self.ties else results), []
         for _, treedef, xs in self._plans:
             if xs is None:
                 out.append(next(rest))
