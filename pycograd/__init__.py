@@ -36,6 +36,10 @@ from .debug import hook as hook
 from .debug import print_saved as print_saved
 from .debug import watch as watch
 from .debug import why_zero as why_zero
+from .graph import ShapeDtypeStruct as ShapeDtypeStruct
+from .graph import eval_shape as eval_shape
+from .graph import infer_shapes as infer_shapes
+from .graph import summary as summary
 from .nn import LBFGS as LBFGS
 from .nn import SGD as SGD
 from .nn import Adam as Adam

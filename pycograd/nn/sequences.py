@@ -158,7 +158,7 @@ def gru_forward(xs, h, wh, bh):
             np.tanh(n, n)
             kept.append((r, u, n, candidate, h))
             hs[..., t, :] = h = n + u * (h - n)
-    return hs, (hs, first, wh, kept)
+    return hs, (hs, first, wh, tuple(kept))
 
 
 def gru_before(g, hs, first, wh, kept):
@@ -231,7 +231,7 @@ def lstm_forward(xs, h, c, wh):
             tanh = np.tanh(c)
             kept.append((gates, old, tanh))
             h = np.multiply(o, tanh, out=hs[..., t, :])
-    return (hs, c), (hs, first, wh, kept)
+    return (hs, c), (hs, first, wh, tuple(kept))
 
 
 def lstm_before(cotangents, hs, first, wh, kept):
