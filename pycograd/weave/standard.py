@@ -155,6 +155,7 @@ for _name, _function in vars(functools).items():
         weave_too(_function)
 for _function in (heapq.merge, heapq.nsmallest, heapq.nlargest, dataclasses.replace):
     weave_too(_function)
+weave_too(getattr(dataclasses, "_replace", dataclasses.replace))  # Python 3.13
 weave_too(functools.singledispatchmethod.__get__, "_method")
 weave_too(contextlib.ContextDecorator.__call__, "inner")
 weave_too(contextlib.AsyncContextDecorator.__call__, "inner")
