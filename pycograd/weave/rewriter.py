@@ -24,16 +24,16 @@ import pyccolo
 
 from .kinds import METHODS
 from .operands import Operands
-from .source import Node, enclosing_class, nested
+from .source import Node, enclosing_class
 from .specials import known
 from .stores import TYPE, Stores
-from .text import at, bindings, called_parameters, name, repeatable, variables, woven_names
+from .text import CONTEXTS, Text, at, name, repeatable, variables
 from .uses import COPIES, Uses
-from .values import MISSING, Values, is_birth, makes_numbers
+from .values import MISSING, Sources, Values, is_birth, makes_numbers
 
 __all__ = ["DYNAMIC", "CallRewriter"]
 
-LEAVES = frozenset([ast.Name, ast.Constant, ast.Load, ast.Store, ast.arg, ast.alias, ast.Pass])
+LEAVES = frozenset([ast.Name, ast.Constant, ast.arg, ast.alias, ast.Pass, *CONTEXTS])
 DYNAMIC = object()
 # What woven code finds in its closure; the index of RESOLVE is the number of variables that the arguments are made of.
 RESOLVE = ("__pg_resolve__", "__pg_for_one__", "__pg_for_two__")
@@ -42,6 +42,7 @@ VISIBLE, PLAINS, BORN, OWNED = "__pg_visible__", "__pg_plain__", "__pg_born__", 
 VALUES, PRODUCT = "__pg_values__", "__pg_product__"
 NAMESPACES = (builtins.locals, builtins.vars, builtins.dir)
 OPERATIONS = (ast.BinOp, ast.UnaryOp, ast.Subscript)
+LONG = 100  # operators in one expression
 MANY = (
     3  # variables whose types are looked at before a call: more would cost as much as the call of a primitive
 )
@@ -64,17 +65,18 @@ class CallRewriter(Operands, pyccolo.AstRewriter):
         """Rewrite the definition `node` of `code` in place; whether anything had to change."""
         self.common = common
         self.values = Values(variables(code), module)
-        self.names_bound = bindings(node)
-        inner = any(c.co_name != "<genexpr>" for c in nested(code))
-        self.woven_names = woven_names(node, self.names_bound) if inner else set()
+        self.text = Text(node)
+        self.woven_names = self.text.woven_names()
         self.helpers: dict[str, CellType] = {}
         self.numbers: dict[int, tuple[str, str]] = {}
-        self.uses = Uses(node, self.values.at)
+        self.tests: dict[tuple[str, int], ast.expr] = {}
+        self.read: dict[tuple[str, int], ast.expr] = {}
+        self.uses = Uses(self.text, self.values.at)
         self.ahead: dict[str, str] = {}
         self.stores, self.in_class = Stores(self.common_name), False
         self.classes = {
             *enclosing_class(code),
-            *[c.name for c in ast.walk(node) if isinstance(c, ast.ClassDef)],
+            *[c.name for c in self.text.inner if isinstance(c, ast.ClassDef)],
         }
         if isinstance(node, ast.Lambda):
             node.body = self.visit(node.body)
@@ -84,7 +86,7 @@ class CallRewriter(Operands, pyccolo.AstRewriter):
 
     def function(self, node: Any) -> Any:
         """The body of a `def`; first it looks up the parameters that it only calls."""
-        counts = called_parameters(node, self.names_bound, self.uses.parent)
+        counts = self.text.called_parameters(node)
         self.ahead |= {parameter: f"__pg_{parameter}__" for parameter in counts}
         body = [self.visit(statement) for statement in node.body]
         start = 1 if ast.get_docstring(node, clean=False) is not None and len(body) > 1 else 0
@@ -103,11 +105,27 @@ class CallRewriter(Operands, pyccolo.AstRewriter):
         if whole:
             return whole(self, node)
         if kind not in LEAVES:
-            self.visit_parts(node)
+            for field in node._fields:
+                value = getattr(node, field, None)
+                if isinstance(value, ast.AST):
+                    setattr(node, field, self.visit(value))
+                elif type(value) is list:
+                    value[:] = [self.visit(v) if isinstance(v, ast.AST) else v for v in value]
             then = THEN.get(kind)
             if then:
                 return then(self, node)
         return node
+
+    def sum(self, node: ast.BinOp) -> ast.expr:
+        """`a + b + c ...`, however long; where Python could not compile what it becomes, it stays as it is."""
+        chain = [node]
+        while isinstance(chain[-1].left, ast.BinOp):
+            chain.append(chain[-1].left)
+        left = self.visit(chain[-1].left)
+        for node in reversed(chain):
+            node.left, node.right = left, self.visit(node.right)
+            left = self.binary(node) if len(chain) < LONG else node
+        return left
 
     def visit_parts(self, node: ast.AST) -> None:
         for field in node._fields:
@@ -185,7 +203,7 @@ class CallRewriter(Operands, pyccolo.AstRewriter):
         names = [t.id for t in node.targets if isinstance(t, ast.Name)]
         node.targets = [self.visit(t) for t in node.targets]
         node.value = self.visit(node.value)
-        if made and any(map(self.uses.stored, names)):
+        if made and not self.text.written.isdisjoint(names):
             node.value = self.passed_to(OWNED, node.value)
         if any(isinstance(target, (ast.Tuple, ast.List)) for target in node.targets):
             return self.unpacked(node)
@@ -225,7 +243,7 @@ class CallRewriter(Operands, pyccolo.AstRewriter):
             return node
         return self.dynamic(node, arguments)
 
-    def owner_sources(self, callee: ast.expr) -> set[str] | None:
+    def owner_sources(self, callee: ast.expr) -> Sources:
         """The variables that the owner of a method is computed from, where that may be done twice."""
         if (
             isinstance(callee, ast.Attribute)
@@ -236,7 +254,7 @@ class CallRewriter(Operands, pyccolo.AstRewriter):
         return None
 
     # ---- the forms of a call ----
-    def static(self, node: ast.Call, callee: ast.expr, value: Any, sources: set[str] | None) -> ast.expr:
+    def static(self, node: ast.Call, callee: ast.expr, value: Any, sources: Sources) -> ast.expr:
         """A call whose callee is known now."""
         if any(value is f for f in NAMESPACES) and not node.args:
             return self.passed_to(VISIBLE, node)
@@ -265,7 +283,7 @@ class CallRewriter(Operands, pyccolo.AstRewriter):
         return node
 
     def attribute(
-        self, node: ast.Call, callee: ast.Attribute, sources: set[str] | None, arguments: set[str] | None
+        self, node: ast.Call, callee: ast.Attribute, sources: Sources, arguments: Sources
     ) -> ast.expr:
         """A method: of a known type, mostly, when the call runs.
 
@@ -290,7 +308,7 @@ class CallRewriter(Operands, pyccolo.AstRewriter):
         node.func = at(callee, ast.IfExp(test=test, body=callee, orelse=resolved)) if test else resolved
         return node
 
-    def dynamic(self, node: ast.Call, arguments: set[str] | None) -> ast.expr:
+    def dynamic(self, node: ast.Call, arguments: Sources) -> ast.expr:
         """A call of which nothing is known: maybe of a function of numpy's, given plain numbers."""
         callee = node.func
         node.func = self.resolved(callee, self.few(node, arguments))
@@ -301,9 +319,9 @@ class CallRewriter(Operands, pyccolo.AstRewriter):
             node.func = at(callee, ast.IfExp(test=test, body=name(target, callee), orelse=node.func))
         return node
 
-    def few(self, node: ast.Call, arguments: set[str] | None) -> list[ast.expr]:
+    def few(self, node: ast.Call, arguments: Sources) -> list[ast.expr]:
         """The variables that the arguments of a call are made of, if they are one or two, for `resolved`."""
-        found = [name(variable, node) for variable in sorted(arguments or ())]
+        found: list[Any] = list((arguments or {}).values())
         if not 0 < len(found) < 3 or len(node.args) > 2:  # a third argument may be an array to write into
             return []
         if len(node.args) < 2:
@@ -330,27 +348,38 @@ class CallRewriter(Operands, pyccolo.AstRewriter):
         kind = self.passed_to(TYPE, value)
         return at(value, ast.Compare(left=kind, ops=[ast.In()], comparators=[self.common_name(types, value)]))
 
-    def plain(self, sources: set[str], place: ast.expr) -> ast.expr:
+    def plain(self, sources: dict[str, ast.Name], place: ast.expr) -> ast.expr:
         """Whether the values of the variables `sources` are plain."""
-        tests = [self.type_in(PLAINS, name(source, place)) for source in sorted(sources)]
+        tests = [self.is_plain(variable) for variable in sources.values()]
         return tests[0] if len(tests) == 1 else at(place, ast.BoolOp(op=ast.And(), values=tests))
 
-    def common_name(self, helper: str, place: ast.expr) -> ast.expr:
-        self.helpers[helper] = self.common[helper]
-        return name(helper, place)
+    def is_plain(self, variable: ast.Name) -> ast.expr:
+        """`type(variable) in plain`; the text may have it many times."""
+        key = variable.id, variable.lineno
+        if key not in self.tests:
+            self.tests[key] = self.type_in(PLAINS, variable)
+        return self.tests[key]
+
+    def common_name(self, helper: str, place: ast.AST) -> ast.expr:
+        """The helper's name, at the line of `place`; the text may have it many times."""
+        key = helper, place.lineno
+        if key not in self.read:
+            self.helpers[helper] = self.common[helper]
+            self.read[key] = name(helper, place)
+        return self.read[key]
 
 
 # What is done with a node as a whole, and what is done when its parts are rewritten already.
 WHOLE: dict[type, Callable[[CallRewriter, Any], Any]] = {
     ast.Call: CallRewriter.call,
     ast.Assign: CallRewriter.assignment,
+    ast.BinOp: CallRewriter.sum,
     ast.AugAssign: CallRewriter.augmented_assignment,
     ast.ClassDef: CallRewriter.class_body,
     ast.FunctionDef: CallRewriter.inner,
     ast.AsyncFunctionDef: CallRewriter.inner,
 }
 THEN: dict[type, Callable[[CallRewriter, Any], Any]] = {
-    ast.BinOp: CallRewriter.binary,
     ast.UnaryOp: CallRewriter.unary,
     ast.Compare: CallRewriter.compare,
     ast.Subscript: CallRewriter.subscript,

@@ -10,9 +10,12 @@ written.
 
 import ast
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 import numpy as np
+
+from .text import Text
 
 __all__ = ["BIRTHS", "COPIES", "Uses"]
 
@@ -54,33 +57,19 @@ LOOPS = (ast.For, ast.comprehension)
 
 
 class Uses:
-    """The parents and the names of one function, to tell which births it may write.
+    """Which births the text of one function may write.
 
     value_at  the value that an expression is known to have
     """
 
-    def __init__(self, root: ast.AST, value_at: Callable[[ast.expr], Any]) -> None:
+    def __init__(self, text: Text, value_at: Callable[[ast.expr], Any]) -> None:
         self.value_at = value_at
-        self.parent: dict[ast.AST, ast.AST] = {}
-        self.names: dict[str, list[ast.Name]] = {}
-        self.inner: set[str] = set()
-        for node in ast.walk(root):
-            for child in ast.iter_child_nodes(node):
-                self.parent[child] = node
-            if isinstance(node, ast.Name):
-                self.names.setdefault(node.id, []).append(node)
-            elif node is not root and isinstance(node, (ast.FunctionDef, ast.Lambda, ast.ClassDef)):
-                self.inner |= {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+        self.text, self.parent, self.names = text, text.parent, text.names
 
-    def stored(self, name: str) -> bool:
-        """Whether the text writes into what `name` stands for."""
-        for n in self.names.get(name, ()):
-            up = self.parent[n]
-            if isinstance(up, ast.AugAssign) and up.target is n:
-                return True
-            if isinstance(up, ast.Subscript) and up.value is n and not isinstance(up.ctx, ast.Load):
-                return True
-        return False
+    @cached_property
+    def inner(self) -> set[str]:
+        """The names in functions and classes inside the function."""
+        return {n.id for inner in self.text.inner for n in ast.walk(inner) if isinstance(n, ast.Name)}
 
     def only_read(self, node: ast.expr, seen: frozenset[str] = frozenset()) -> bool:
         """Whether the array that `node` evaluates to is certainly never written."""

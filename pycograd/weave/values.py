@@ -10,12 +10,13 @@ import numpy as np
 from .text import EXPRESSIONS
 from .uses import BIRTHS
 
-__all__ = ["MISSING", "Values", "is_birth", "makes_numbers"]
+__all__ = ["MISSING", "Sources", "Values", "is_birth", "makes_numbers"]
 
 MISSING = object()
 NUMBERS = frozenset([abs, divmod, len, max, min, pow, round, sum, bool, complex, float, int])
 SETTLED = (float, int, type, type(None))
 SETTINGS = frozenset(["axis", "axes", "keepdims", "dtype", "order", "shape", "ddof", "copy"])
+Sources = dict[str, ast.Name] | None  # by name, where each is read
 
 
 class Values:
@@ -40,30 +41,33 @@ class Values:
                 return vars(owner).get(node.attr, MISSING)
         return MISSING
 
-    def sources(self, node: ast.expr) -> set[str] | None:
-        """The variables whose plain values make a plain value of `node`; None if there is more to it than numbers."""
-        if isinstance(node, ast.Name):
-            return {node.id}
-        if isinstance(node, ast.Call):
-            return self.of_arguments(node) if makes_numbers(self.at(node.func)) else None
-        if isinstance(node, ast.Attribute) and isinstance(self.at(node), SETTLED):
-            return set()  # np.pi, np.float32, np.newaxis
-        if isinstance(node, EXPRESSIONS):
-            return self.of_all([child for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)])
-        return None
-
-    def of_arguments(self, node: ast.Call) -> set[str] | None:
-        """The same for all arguments of a call."""
-        return self.of_all([*node.args, *[k.value for k in node.keywords if k.arg not in SETTINGS]])
-
-    def of_all(self, nodes: list[ast.expr]) -> set[str] | None:
-        found: set[str] = set()
-        for node in nodes:
-            more = self.sources(node)
-            if more is None:
+    def sources(self, *nodes: ast.expr) -> Sources:
+        """The variables whose plain values make plain values of `nodes`; None if there is more to it than numbers."""
+        found: dict[str, ast.Name] = {}
+        waiting = list(nodes)
+        for node in waiting:
+            kind = type(node)
+            if kind is ast.Name:
+                found.setdefault(node.id, node)
+            elif kind is ast.Call:
+                if not makes_numbers(self.at(node.func)):
+                    return None
+                waiting += arguments_of(node)
+            elif kind is ast.Attribute and isinstance(self.at(node), SETTLED):
+                continue  # np.pi, np.float32, np.newaxis
+            elif kind in EXPRESSIONS:
+                waiting += [child for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)]
+            else:
                 return None
-            found |= more
         return found
+
+    def of_arguments(self, node: ast.Call) -> Sources:
+        """The same for all arguments of a call."""
+        return self.sources(*arguments_of(node))
+
+
+def arguments_of(node: ast.Call) -> list[ast.expr]:
+    return [*node.args, *[k.value for k in node.keywords if k.arg not in SETTINGS]]
 
 
 def is_birth(callee: Any) -> bool:
