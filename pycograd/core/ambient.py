@@ -202,6 +202,19 @@ def forwarded(name: str) -> Any:
     )
 
 
+def binary(symbol: str) -> tuple[Callable[[Ambient, Any], Any], Callable[[Ambient, Any], Any]]:
+    """The operator on the value, and the one that is asked of the second operand."""
+    compute = getattr(operator, f"__{symbol}__")
+
+    def method(self: Ambient, other: Any) -> Any:
+        return compute(self.now(), other.now() if issubclass(type(other), Ambient) else other)
+
+    def reflected(self: Ambient, other: Any) -> Any:
+        return compute(other, self.now())
+
+    return method, reflected
+
+
 def in_place(symbol: str) -> Callable[[Ambient, Any], Any]:
     """The in-place operator: it writes into the value, whoever else has it."""
     written, computed = getattr(operator, f"__i{symbol}__"), getattr(operator, f"__{symbol}__")
@@ -221,6 +234,11 @@ for name in dir(np.ndarray):
     if not name.startswith("_") and name not in vars(Ambient):
         setattr(Ambient, name, forwarded(name))
 for symbol in "add sub mul truediv floordiv mod pow matmul and or xor lshift rshift".split():
+    method, reflected = binary(symbol)
+    setattr(Ambient, f"__{symbol}__", method)
+    setattr(Ambient, f"__r{symbol}__", reflected)
     setattr(Ambient, f"__i{symbol}__", in_place(symbol))
+for symbol in "lt le gt ge eq ne".split():
+    setattr(Ambient, f"__{symbol}__", binary(symbol)[0])
 for question in (math.ceil, math.floor, math.trunc):
     setattr(Ambient, f"__{question.__name__}__", lambda self, question=question: question(self.now()))

@@ -98,6 +98,11 @@ class Weight(Ambient):
         item = dict.__getitem__(self.owner, self.key)
         return item.current() if is_ambient(item) else item
 
+    def __repr__(self) -> str:
+        if self._place is not None and self._place not in scope.get().owners:
+            return f"<the weight {self.key!r}, outside its block>"
+        return super().__repr__()
+
     @property
     def trainable(self) -> bool:  # type: ignore[override]
         return getattr(dict.__getitem__(self.owner, self.key), "trainable", True)

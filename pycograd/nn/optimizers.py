@@ -163,17 +163,14 @@ class Adam(Optimizer):
     def rule(self, x: Any, g: Any, slot: Slot, lr: Any) -> Any:
         if self.weight_decay:
             g = g + self.weight_decay * x
-        return x - lr * self.direction(g, slot)
+        return x - self.move_of(g, slot, lr)
 
-    def direction(self, g: Any, slot: Slot) -> Any:
+    def move_of(self, g: Any, slot: Slot, lr: Any) -> Any:
         """The mean of the gradients over the root of the mean of their squares, both without the bias of the start."""
         a, b = self.betas
-        mean = slot["mean"] = a * slot["mean"] + (1 - a) * g if slot else (1 - a) * g
-        square = np.real(g * np.conj(g))
-        squares = slot["squares"] = (
-            b * slot["squares"] + (1 - b) * square if len(slot) > 1 else (1 - b) * square
-        )
-        return mean / (1 - a**self.t) / (np.sqrt(squares / (1 - b**self.t)) + self.eps)
+        mean, squares = running_mean(slot, "mean", a, g), running_mean(slot, "squares", b, squared(g))
+        rate, root = lr / (1 - a**self.t), (1 - b**self.t) ** -0.5
+        return rate * mean / (root * np.sqrt(squares) + self.eps)
 
 
 class AdamW(Adam):
@@ -193,7 +190,7 @@ class AdamW(Adam):
         super().__init__(lr, betas, eps, weight_decay)
 
     def rule(self, x: Any, g: Any, slot: Slot, lr: Any) -> Any:
-        return x * (1 - lr * self.weight_decay) - lr * self.direction(g, slot)
+        return x * (1 - lr * self.weight_decay) - self.move_of(g, slot, lr)
 
 
 class RMSProp(Optimizer):
@@ -222,12 +219,9 @@ class RMSProp(Optimizer):
     def rule(self, x: Any, g: Any, slot: Slot, lr: Any) -> Any:
         if self.weight_decay:
             g = g + self.weight_decay * x
-        a = self.decay
-        square = np.real(g * np.conj(g))
-        mean = squares = slot["squares"] = a * slot.get("squares", 0.0) + (1 - a) * square
+        mean = running_mean(slot, "squares", self.decay, squared(g))
         if self.centered:
-            slot["mean"] = a * slot.get("mean", 0.0) + (1 - a) * g
-            mean = squares - np.real(slot["mean"] * np.conj(slot["mean"]))
+            mean = mean - squared(running_mean(slot, "mean", self.decay, g))
         direction = g / (np.sqrt(mean) + self.eps)
         if self.momentum:
             direction = slot["direction"] = self.momentum * slot.get("direction", 0.0) + direction
@@ -254,8 +248,19 @@ class Lion(Optimizer):
     def rule(self, x: Any, g: Any, slot: Slot, lr: Any) -> Any:
         a, b = self.betas
         mean = slot.get("mean", 0.0)
-        slot["mean"] = b * mean + (1 - b) * g
+        running_mean(slot, "mean", b, g)
         return x * (1 - lr * self.weight_decay) - lr * np.sign(a * mean + (1 - a) * g)
+
+
+def running_mean(slot: Slot, name: str, share: Any, x: Any) -> Any:
+    """The mean that `slot` keeps by this name, which starts from zero: a share of the last one, and the rest `x`."""
+    mean = slot[name] = share * slot[name] + (1 - share) * x if name in slot else (1 - share) * x
+    return mean
+
+
+def squared(g: Any) -> Any:
+    """|g|^2, element by element."""
+    return g * g if np.dtype(aval_of(g).dtype).kind != "c" else np.real(g * np.conj(g))
 
 
 def checked_betas(name: str, betas: tuple[float, float]) -> tuple[float, float]:
@@ -332,5 +337,7 @@ def clip_grad_norm(grads: Any, max_norm: float) -> Any:
 def squared_norm(g: Any, axis: tuple[int, ...] | None = None) -> Any:
     """The sum of squares of `g`, in double precision."""
     double = np.result_type(np.float64, np.asarray(value_of(g)).dtype)
+    if type(g) is np.ndarray and axis is None:
+        return np.vdot(g := g.astype(double, copy=False), g).real  # one pass of BLAS
     size = np.abs(g.astype(double) if hasattr(g, "astype") else g)
     return np.sum(size * size, axis=axis)

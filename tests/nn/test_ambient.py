@@ -186,6 +186,7 @@ def test_a_weight_used_outside_its_block_says_so(weights):
         errors.OutsideBlockError, match=r"(?s)'wa' is used outside its block at .*fix: `with weights:`"
     ):
         kept + 1
+    assert repr(kept) == "<the weight 'wa', outside its block>"
 
 
 # ---- gradients --------------------------------------------------------------------------------------------
