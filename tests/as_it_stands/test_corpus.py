@@ -21,8 +21,6 @@ NOT_YET_BY_REASON = {
         statistics.probit_log_likelihood
         signal.exponential_smoother signal.scale_space
         geometry.spline_track geometry.energy_of_points
-        optimisation.ridge_by_scipy
-        biology_chemistry.substitution_model
     """,
     "cmath has no rules": """
         finance.heston_characteristic

@@ -9,7 +9,7 @@ lowest_first, polyfit, roots = (REGISTRY[f] for f in (np.polynomial.polynomial.p
 p, q, x, v = normal(4), normal(2), normal(3, 4), normal(7)
 t, weights = np.linspace(-1.0, 1.0, 7) ** 3 + 0.1 * v, positive(7)
 UNKNOWN = dict.fromkeys(
-    ("capture", "every_dtype"), "whether roots are real, and how many, the numbers decide"
+    ("capture", "float32", "every_dtype"), "whether roots are real, and how many, the numbers decide"
 )
 cubic = np.array([2.0, -3.0, -11.0, 6.0])  # roots 3, -2, 0.5
 

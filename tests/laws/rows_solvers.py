@@ -202,7 +202,13 @@ def trajectories():
     last = lambda solve, k, end: solve(decay, (0, end), [1.0, 0.5], args=(k,), **TIGHT).y[:, -1]  # noqa: E731
     return [
         *[by(solve_ivp, p, 0.7, call=at(method)) for method in ("RK45", "DOP853", "LSODA")],
-        by(solve_ivp, p, 0.7, call=at("RK23", max_step=0.1, rtol=0.1), exempt={"vmap_gradient": COMMON}),
+        by(
+            solve_ivp,
+            p,
+            0.7,
+            call=at("RK23", max_step=0.1, first_step=0.1, rtol=0.1),
+            exempt={"vmap_gradient": COMMON},
+        ),
         by(solve_ivp, p, 0.7, call=at("Radau"), tolerance=1e-5),
         by(solve_ivp, 0.7, 1.1, call=last, exempt=OWN_STEPS),
         by(
