@@ -1,5 +1,6 @@
 """Each test once failed: its first line says what was wrong."""
 
+import cmath
 import linecache
 import math
 
@@ -171,3 +172,16 @@ def test_stop_gradient_under_vmap_under_grad():
     f = lambda x: np.sum(vmap(lambda v: v * stop_gradient(v))(x))  # noqa: E731
     assert_array_equal(grad(f, 0)(x), x)
     assert_array_equal(jvp(f, (x,), (np.ones(3),))[1], np.sum(x))
+
+
+def test_a_complex_function_at_its_singularity():
+    """The slope of `cmath.sqrt` at 0 raised ZeroDivisionError."""
+    slope = grad(lambda x: cmath.sqrt(x).real)(0.0)[0]
+    assert math.isinf(slope) or math.isnan(slope)
+    assert grad(lambda x: x + 0.0 * abs(cmath.sqrt(1 + x)))(0.0)[0] == 1.0
+
+
+def test_the_tangent_of_a_real_part_is_real():
+    """In forward mode a Python float made of a complex number had a complex tangent."""
+    out, tangent = jvp(lambda z: cmath.phase(z), (1.0 + 1.0j,), (1.0 + 0.0j,))
+    assert type(tangent) in (float, np.float64) and math.isclose(tangent, -0.5)

@@ -53,7 +53,10 @@ def dual(y: Any, level: float, tangent: Any) -> Any:
     if shape_of(tangent) != shape:
         tangent = np.broadcast_to(tangent, shape)
     have = getattr(tangent, "dtype", None)
-    if have is not None and have != dtype and not isinstance(dtype, type):
+    if isinstance(dtype, type):  # a Python number's
+        if dtype is float and (type(tangent) is complex or have is not None and have.kind == "c"):
+            tangent = np.real(tangent)
+    elif have is not None and have != dtype:
         tangent = (np.real(tangent) if have.kind == "c" != dtype.kind else tangent).astype(dtype)
     return new_dual(y, level, tangent)
 

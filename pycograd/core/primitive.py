@@ -347,11 +347,14 @@ def guarded_rule(t{names}{star}):
     return compile(text, "<pycograd guarded>", "exec")
 
 
+NUMPYS: dict[type, Any] = {float: np.float64, complex: np.complex128}
+
+
 def repaired(rule: Rule, t: Any, *kept: Any, **params: Any) -> Any:
     """`rule` again, with exact zeros where `t` is one and the result is not finite."""
     with np.errstate(all="ignore"):
-        # Python floats raise where arrays give inf or nan
-        t, *kept = [np.float64(v) if type(v) is float else v for v in (t, *kept)]  # type: ignore[assignment]
+        # Python's numbers raise where arrays give inf or nan
+        t, *kept = [NUMPYS[type(v)](v) if type(v) in NUMPYS else v for v in (t, *kept)]  # type: ignore[assignment]
         r = rule(t, *kept, **params)
         bad = np.logical_and(t == 0, np.logical_not(np.isfinite(r)))
         # once more, away from the singularity: the derivatives of this rule would meet 0 * inf there

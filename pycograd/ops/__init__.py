@@ -16,6 +16,7 @@ from . import calculus as calculus
 from . import carriers as carriers
 from . import comparison as comparison
 from . import complex as complex
+from . import complex_mathematics as complex_mathematics
 from . import convolution as convolution
 from . import counting as counting
 from . import creation as creation

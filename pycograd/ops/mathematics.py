@@ -20,7 +20,7 @@ def question(func, twin):
     def batch(prim, xs, batched, params):
         return twin(*xs, **params)
 
-    names = "a b" if func is math.isclose else "x"
+    names = "a b" if func.__name__ == "isclose" else "x"
     REGISTRY[func] = Primitive(func, operands=names, batch=batch, shape=lambda *avals, **_: Aval((), bool))
 
 

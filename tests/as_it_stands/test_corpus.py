@@ -22,9 +22,6 @@ NOT_YET_BY_REASON = {
         signal.exponential_smoother signal.scale_space
         geometry.spline_track geometry.energy_of_points
     """,
-    "cmath has no rules": """
-        finance.heston_characteristic
-    """,
     "bisection: the root depends on its parameters through comparisons only": """
         finance.merton_default_spread
     """,

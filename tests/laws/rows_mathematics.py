@@ -1,5 +1,6 @@
 """Rows of the functions of `math` that are no ufunc's twin, of Python floats."""
 
+import cmath
 import math
 
 from laws.row import row
@@ -38,6 +39,12 @@ ROWS = [
     *[by(math.erfc, x) for x in (-1.5, 0.0, 0.5)],
     *[by(f, x, tolerance=1e-5) for f in (math.lgamma, math.gamma) for x in (0.3, 1.5, 7.25, -0.6, -2.4)],
 ]  # fmt: skip
+z = 0.6 + 0.4j
+CMATH = [getattr(cmath, name) for name in "exp sin cos tan sinh cosh tanh sqrt log log10".split()]
+CMATH += [getattr(cmath, name) for name in "asin acos atan asinh acosh atanh".split()]
+ROWS += [by(f, x) for f in CMATH for x in (z, -z, 0.5)]
+ROWS += [by(f, z) for f in (cmath.isnan, cmath.isinf, cmath.isfinite, cmath.phase, cmath.polar)]
+ROWS += [by(cmath.log, z, 2.5 + 1j), by(cmath.rect, 0.5, 1.5), by(cmath.isclose, z, z + 1e-12)]
 if hasattr(math, "sumprod"):
     ROWS.append(by(math.sumprod, 0.5, 1.5, call=lambda sumprod, v, w: sumprod([v, 2.0], (w, v))))
 if hasattr(math, "fma"):
