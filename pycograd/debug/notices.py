@@ -4,6 +4,7 @@ Nothing here runs while all is well.
 """
 
 import contextlib
+import inspect
 import io
 import os
 import warnings
@@ -48,7 +49,7 @@ def again(f: Any, run: Callable[[], Any]) -> Any:
 # ---- a gradient that is zero because no input reaches the output ---------------------------------------------------
 def look_into_zero(f: Any, selection: Any) -> None:
     """Warn if the way from the inputs to the output of `f` goes through a function without a slope; once per `f`."""
-    code = getattr(f, "__code__", None)
+    code = getattr(inspect.unwrap(f) if callable(f) else f, "__code__", None)
     if code is None or id(code) in seen or any(isinstance(x, Traced) for x in selection.leaves):
         return
     if len(seen) >= LIMIT:

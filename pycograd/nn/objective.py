@@ -5,7 +5,16 @@ from typing import Any
 
 import numpy as np
 
-from pycograd.core import HiddenWeightWarning, is_ambient, resolve_dtype, stand_in, told, tree_flatten, warn
+from pycograd.core import (
+    HiddenWeightWarning,
+    is_ambient,
+    resolve_dtype,
+    stand_in,
+    told,
+    tree_flatten,
+    tree_paths,
+    warn,
+)
 from pycograd.core import dtype as working_dtype
 from pycograd.transforms import value_and_grad
 from pycograd.transforms.arguments import described, name_of
@@ -13,6 +22,7 @@ from pycograd.transforms.reverse import settled
 from pycograd.weave import woven
 
 from .ambient import caller, globals_of, said, within
+from .parameters import is_numeric
 
 __all__ = ["PlacementError", "not_yet", "value_and_gradient"]
 
@@ -43,6 +53,7 @@ def value_and_gradient(
     not_yet(jit=jit, backend=backend)
     originals = tree_flatten(weights, whole=True)[0]
     refuse_devices(originals)
+    refuse_bare(weights, originals)
     wide = None if dtype is None else resolve_dtype(dtype)
 
     def run(given: Any) -> Any:
@@ -82,6 +93,19 @@ def refuse_devices(leaves: list[Any]) -> None:
                 fix="leave out on_device, or give the processor: on_cpu(value)",
             )
         )
+
+
+def refuse_bare(weights: Any, leaves: list[Any]) -> None:
+    """Raise for numbers that are no parameters: they would be constants, with a gradient of zeros."""
+    for i, x in enumerate(leaves):
+        if not is_ambient(x) and is_numeric(x):
+            name = tree_paths(weights)[i]
+            raise TypeError(
+                told(
+                    f"weights.{name} is a bare {type(x).__name__}, no parameter: it would have no gradient",
+                    fix=f"weights[{name!r}] = Param(value), or params({name}=value) from the start",
+                )
+            )
 
 
 class PlacementError(NotImplementedError, ValueError):

@@ -126,7 +126,8 @@ class Param(Ambient):
 
     def __deepcopy__(self, memo: Any) -> "Param":
         tie = copy.deepcopy(self.tie, memo)
-        return rebuilt((self.trainable, self.mutable, tie, self.device), (self.now().copy(),))
+        value = copy.deepcopy(self.now(), memo)  # tied ones that are one array stay one
+        return rebuilt((self.trainable, self.mutable, tie, self.device), (value,))
 
     def __reduce__(self) -> Any:
         return rebuilt, ((self.trainable, self.mutable, self.tie, self.device), (self.now(),))
@@ -200,6 +201,8 @@ def is_numeric(x: Any) -> bool:
         return True
     if isinstance(x, np.ndarray | np.generic | Traced):
         return np.dtype(x.dtype).kind in "iufc" or np.dtype(x.dtype).name == "bfloat16"
+    if hasattr(type(x), "__array__"):  # of another package: a Series, a tensor
+        return np.asarray(x).dtype.kind in "iufc"
     return isinstance(x, int | float | complex) and not isinstance(x, bool)
 
 
@@ -319,3 +322,6 @@ def param_values(tree: Any) -> Any:
     """
     leaves, treedef = tree_flatten(tree, whole=True)
     return tree_unflatten(treedef, [x.current() if is_ambient(x) else x for x in leaves])
+
+
+__test__ = {d.__name__: d.__doc__ for d in (frozen, buffer, tied, on_cpu)}  # examples of what is no function

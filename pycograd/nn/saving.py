@@ -7,6 +7,8 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
+
 from pycograd.core import is_ambient, told, tree_flatten, tree_paths
 
 from .files import read_arrays, write_arrays
@@ -106,8 +108,11 @@ def load(
         check(run)
     if optimizer is not None:
         put_slots(path, weights, optimizer, arrays, text)
+    tied: dict[Any, Any] = {}
     for name, p in have.items():
-        p.value = saved[name].astype(p.dtype, copy=False)
+        value = saved[name].astype(p.dtype, copy=False)
+        first = value if p.tie is None else tied.setdefault(p.tie, value)
+        p.value = first if np.array_equal(first, value) else value  # tied ones that are one array stay one
     more = {name.removeprefix(MORE): a for name, a in arrays.items() if name.startswith(MORE)}
     return run, more
 

@@ -448,6 +448,22 @@ def test_placing_single_parameters_is_not_there_yet():
     assert params(wa=on_cpu(2.0)).grad(lambda: 1.0 * wa)[0] == 2.0  # noqa: F821
 
 
+def test_a_number_that_is_no_parameter_is_told(weights):
+    weights["extra"] = np.ones(3)
+    with pytest.raises(
+        TypeError, match=r"weights\.extra is a bare ndarray, no parameter[\s\S]*Param\(value\)"
+    ):
+        weights.grad(lambda: np.sum(weights["extra"]))
+
+
+def test_a_gradient_that_is_zero_for_a_function_without_slope_is_told_for_each_objective(weights):
+    for f in (lambda: np.round(weights.wa).sum(), lambda: np.floor(weights.ba).sum()):
+        with pytest.warns(
+            errors.ZeroGradientWarning, match=r"(?s)the gradient of <lambda> \(test_ambient.*np\."
+        ):
+            weights.grad(f)
+
+
 # ---- threads and tasks ------------------------------------------------------------------------------------
 def gradient_of_own(start, barrier=None):
     """The gradient of weights of this thread's own, under the names that all threads use."""

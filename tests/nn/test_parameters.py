@@ -163,6 +163,14 @@ def test_params_makes_parameters_of_numbers_and_leaves_the_rest():
     assert (found.name, found.flag, found.none) == ("mlp", True, None) and found.mask is mask
 
 
+def test_arrays_of_other_packages_become_parameters():
+    pandas = pytest.importorskip("pandas")
+    found = params(w=pandas.Series([1.0, 2.0]), words=pandas.Series(["a", "b"]))
+    assert (
+        type(found.w) is Param and np.array_equal(found.w, [1.0, 2.0]) and type(found.words) is pandas.Series
+    )
+
+
 def test_params_takes_a_mapping_or_keywords():
     assert list(params({"b": 1.0, "a": 2.0})) == ["b", "a"]
     assert list(params()) == []
@@ -347,7 +355,7 @@ def test_two_sets_of_parameters_are_not_tied_to_each_other():
 def test_a_tie_survives_a_copy():
     w = np.ones(2)
     weights = copy.deepcopy(params(w=w, v=tied[w]))
-    assert weights.w.tie is weights.v.tie
+    assert weights.w.tie is weights.v.tie and weights.w.value is weights.v.value
     assert copy.copy(weights.w).tie is weights.w.tie
 
 

@@ -8,7 +8,7 @@ import struct
 import numpy as np
 import pytest
 
-from pycograd import LBFGS, SGD, Adam, Lion, RMSProp, buffer, dtype, frozen, params
+from pycograd import LBFGS, SGD, Adam, Lion, RMSProp, buffer, dtype, frozen, params, tied
 from pycograd.nn import files
 from pycograd.nn.files import read_arrays, write_arrays
 
@@ -87,6 +87,16 @@ def test_a_column_major_array_and_an_empty_one_come_back(tmp_path):
     write_arrays(tmp_path / "a", {"a": a, "none": np.zeros((0, 2)), "big": a.astype(">f8")}, {})
     found, _ = read_arrays(tmp_path / "a")
     assert np.array_equal(found["a"], a) and found["none"].shape == (0, 2) and np.array_equal(found["big"], a)
+
+
+def test_tied_parameters_that_are_one_array_stay_one(tmp_path):
+    w = rng.normal(size=3)
+    saved = params(w=w, v=tied[w])
+    saved.save(tmp_path / "m")
+    z = np.zeros(3)
+    loaded = params(w=z, v=tied[z])
+    loaded.load(tmp_path / "m")
+    assert loaded.w.value is loaded.v.value and np.array_equal(loaded.w, w)
 
 
 # ---- optimizers -------------------------------------------------------------------------------------------
