@@ -58,6 +58,7 @@ class Var(Traced):
     __slots__ = ()
 
     def __init__(self, value: Any, *, dtype: Any = None, name: str | None = None) -> None:
+        value = value.current() if isinstance(value, Handle) else value
         if isinstance(value, Traced):
             raise TypeError(
                 "Var of a watched value: a transform already records it; use it as it is, or value_of(x)"

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from pycograd.core import UnusedArgumentWarning, UnwovenWarning, aval_of, ones, tree_leaves, value_of, warn
+from pycograd.core import UnusedArgumentWarning, UnwovenWarning, aval_of, ones, tree_flatten, value_of, warn
 from pycograd.core.errors import file_name
 from pycograd.core.node import INDEX
 from pycograd.transforms.arguments import (
@@ -95,7 +95,7 @@ def explain(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Report:
     back = time.perf_counter() - start
     record: Record = run.record
     reached = reached_from(record, [n[INDEX] for n in run.inputs])
-    names = zip(names_of_leaves(f, args), tree_leaves(args), strict=True)
+    names = zip(names_of_leaves(f, args), tree_flatten(args, whole=True)[0], strict=True)
     labels = [name for name, x in names if is_differentiable(x)]
     arguments = {
         label: verdict(record, reached, n[INDEX], g)

@@ -24,6 +24,7 @@ from pycograd.core import (
     tree_flatten,
     tree_unflatten,
 )
+from pycograd.core.labelled import WHOLE
 
 __all__ = ["Param", "Reference", "Tie", "buffer", "frozen", "on_cpu", "on_device", "param_values", "tied"]
 
@@ -172,8 +173,8 @@ def rebuilt(flags: tuple[Any, ...], children: tuple[Any, ...]) -> Param:
     return p
 
 
-def taken_apart(p: Param) -> tuple[tuple[Any], tuple[Any, ...], tuple[str]]:
-    return (p.current(),), (p.trainable, p.mutable, p.tie, p.device), ("value",)
+def taken_apart(p: Param) -> tuple[tuple[Any], tuple[Any, ...], tuple[Any]]:
+    return (p.current(),), (p.trainable, p.mutable, p.tie, p.device), (WHOLE,)
 
 
 register(Param, taken_apart, rebuilt)

@@ -14,6 +14,7 @@ from pycograd.core import (
     RuleShapeError,
     Traced,
     aval_of,
+    is_ambient,
     shape_of,
     tree_flatten,
     tree_unflatten,
@@ -168,11 +169,11 @@ class custom_vjp(Custom):
                 f"it returned {what}"
             )
         for i, c, arg in zip(call.free, cs, call.primals([call.leaves[i] for i in call.at]), strict=True):
-            xs, structure = tree_flatten(arg)
+            xs, structure = whole_leaves(arg)
             if c is None:
                 found += [None] * len(xs)
                 continue
-            leaves, given = tree_flatten(c)
+            leaves, given = whole_leaves(c)
             if given != structure:
                 raise TypeError(
                     f"custom_vjp of {call.name}: the cotangent of argument {i} has the structure {given}, "
@@ -185,6 +186,12 @@ class custom_vjp(Custom):
                     )
             found += leaves
         return [found[i] for i in call.at]
+
+
+def whole_leaves(tree: Any) -> tuple[list[Any], Any]:
+    """The leaves of `tree`, and its structure, which is the same with a bare cotangent in the place of a parameter."""
+    leaves, structure = tree_flatten(tree, whole=True)
+    return [x.current() if is_ambient(x) else x for x in leaves], structure
 
 
 def same_shape(what: str, given: Any, whose: str, x: Any) -> None:

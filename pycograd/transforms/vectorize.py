@@ -135,9 +135,20 @@ def unbatched(y: Any, level: int, n: int, axis: int | None, f: Any) -> Any:
 def prefix(axes: Any, tree: Any, what: str) -> list[Any]:
     """One axis per leaf of `tree`, given a pytree prefix of axes."""
     try:
-        return optree.broadcast_prefix(axes, tree, none_is_leaf=True, namespace=NAMESPACE)
+        return optree.broadcast_prefix(alike(axes, tree), tree, none_is_leaf=True, namespace=NAMESPACE)
     except (ValueError, TypeError) as error:
         raise ValueError(f"{what} = {axes} is not a prefix of what it maps: {error}") from None
+
+
+def alike(axes: Any, tree: Any) -> Any:
+    """`axes`, with the kinds of dicts that `tree` has where the axes are in plain dicts."""
+    if isinstance(axes, dict) and isinstance(tree, dict):
+        kind = dict if type(tree).__module__ == "collections" else type(tree)
+        return kind({k: alike(v, tree[k]) if k in tree else v for k, v in axes.items()})
+    if isinstance(axes, list | tuple) and type(axes) is type(tree) and len(axes) == len(tree):
+        parts = [alike(a, t) for a, t in zip(axes, tree)]
+        return type(axes)(*parts) if hasattr(axes, "_fields") else type(axes)(parts)
+    return axes
 
 
 def mapped_size(f: Any, args: Any, axes: list[Any], leaves: list[Any], axis_size: int | None) -> int:

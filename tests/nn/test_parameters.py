@@ -10,9 +10,14 @@ import pytest
 from pycograd import (
     Param,
     ParamDict,
+    Var,
     buffer,
+    check_grads,
     checkpoint,
+    custom_jvp,
+    custom_vjp,
     dtype,
+    explain,
     frozen,
     grad,
     hessian,
@@ -487,3 +492,54 @@ def test_a_buffer_cannot_take_a_value_that_differs_between_examples():
 
     with pytest.raises(TypeError, match="different for each example of vmap"):
         vmap(f)(W)
+
+
+# ---- the other tools --------------------------------------------------------------------------------------
+def test_rules_of_the_users_own_take_parameters_and_give_bare_cotangents():
+    @custom_vjp
+    def scaled(m, x):
+        return np.sum(m.w * x) * m.block.b
+
+    def backward(residuals, g):
+        m, x = residuals
+        cotangent = ParamDict(
+            w=10 * g * x * m.block.b, block=ParamDict(b=g * np.sum(m.w * x)), scale=None, name=None
+        )
+        return cotangent, g * m.w * m.block.b
+
+    scaled.defvjp(lambda m, x: (scaled(m, x), (m, x)), backward)
+    g = grad(scaled, 0)(model(), X)
+    assert np.allclose(g.w, 10 * X * 3.0) and np.isclose(g.block.b, np.sum(W * X)) and g.scale is None
+
+    @custom_jvp
+    def cubed(m):
+        return m.w**3
+
+    cubed.defjvp(lambda primals, tangents: (cubed(*primals), 30 * primals[0].w ** 2 * tangents[0].w))
+    assert np.allclose(grad(lambda m: np.sum(cubed(m)), 0)(params(w=W)).w, 30 * W**2)
+
+
+def test_check_grads_and_explain_take_parameters():
+    report = check_grads(loss, model(), X)
+    assert "m['block']['b']" in str(report) or "weights['block']['b']" in str(report)
+    assert "['value']" not in str(report)
+    said = str(explain(loss, model(), X))
+    assert "weights['w']" in said and "weights['scale']" not in said
+
+
+def test_axes_of_vmap_may_be_plain_dicts():
+    axes = {"w": 0, "block": {"b": None}, "scale": None, "name": None}
+    stacked = params(w=np.stack([W, X]), block={"b": 3.0}, scale=frozen(2.0), name="model")
+    found = vmap(loss, in_axes=(axes, None))(stacked, X)
+    assert np.allclose(found, [plain(W, 3.0, 2.0, X), plain(X, 3.0, 2.0, X)])
+    with pytest.raises(ValueError, match="is not a prefix"):
+        vmap(loss, in_axes=({"w": 0}, None))(stacked, X)
+
+
+def test_a_parameter_is_a_constant_beside_a_var():
+    v = Var(X)
+    np.sum(v * Param(W)).backward()
+    assert np.array_equal(v.grad, W)
+    leaf = Var(Param(W))
+    np.sum(leaf**2).backward()
+    assert np.array_equal(leaf.grad, 2 * W)
