@@ -200,9 +200,11 @@ def written(a: Any, key: Any = ...) -> Any:
     return a
 
 
-def written_each(values: Any) -> Any:
-    """Note that some of `values`, the arguments of a call, are about to be written; returns them."""
-    return written(tuple(values))
+def written_each(values: Any, start: int = 0, stop: int | None = None) -> Any:
+    """Note that `values[start:stop]`, of the arguments of a call, are about to be written; returns `values`."""
+    values = tuple(values)
+    written(values[start:stop])
+    return values
 
 
 def written_item(a: Any, key: Any) -> None:

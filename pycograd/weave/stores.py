@@ -139,20 +139,36 @@ class Stores:
             return range(n)
         first = called in INTO_FIRST or known and callee in WRITERS
         starred = [i for i, argument in enumerate(node.args) if isinstance(argument, ast.Starred)]
+        position = out_position(callee) if known and not first else OUT.get(called, n)
         if starred:
-            return starred if first or known or called in OUT else []
+            if first or known or called in OUT:
+                self.unpacked(node, starred[0], first, position)
+            return []
         if first:
             return range(min(n, 1))
         if n < 2:
             return []
-        return range(min(n, out_position(callee) if known else OUT.get(called, n)), n)
+        return range(min(n, position), n)
+
+    def unpacked(self, node: ast.Call, at_star: int, first: bool, position: int) -> None:
+        """Note what is written of arguments `*values` and those that follow: the first alone, or all from `position`,
+        that of `out`, on; how many values there are, only the call knows.
+        """
+        if first and at_star:
+            return
+        bounds = (0, 1) if first else (max(position - at_star, 0), None)
+        values: Any = node.args[at_star]
+        values.value = self.called(EACH, node, values.value, *[constant(i, node) for i in bounds])
+        if not first:
+            for i in range(at_star + 1, len(node.args)):
+                node.args[i] = self.noted(node, node.args[i])
 
     # ---- notes ----
     def noted(self, place: ast.AST, a: ast.expr, *key: ast.expr) -> ast.expr:
         """`a`, after the note that it is written by what stands at `place`."""
         if isinstance(a, ast.Constant):
             return a
-        if isinstance(a, ast.Starred):
+        if isinstance(a, ast.Starred):  # all of them
             a.value = self.called(EACH, place, a.value)
             return a
         if isinstance(a, ast.Name):
