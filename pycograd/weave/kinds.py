@@ -9,16 +9,17 @@ import operator
 import sys
 from collections.abc import Callable
 from functools import partial
-from types import BuiltinFunctionType, FunctionType, MethodType, MethodWrapperType, ModuleType
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 import numpy as np
 
 from pycograd.core import REGISTRY, UFUNC_METHODS, Traced
 
-from .classes import construct, of_class
-from .noted import SLOTS, of_array, of_slot, write_first
+from .classes import of_class
+from .noted import SLOTS, of_array, write_first
 from .selection import LRU, call_of
+from .slots import of_method_of_c
 from .specials import active, known
 from .stores import IN_PLACE, OUT
 
@@ -88,10 +89,6 @@ def rebuild(callee: Any, weave: Callable[[FunctionType], Any]) -> Any:
         return rebound(callee, weave)
     if kind is BuiltinFunctionType and type(callee.__self__) is not ModuleType:
         return of_builtin_method(callee)
-    if kind in SLOTS:
-        found = of_slot(callee)
-        if found is not callee:
-            return found
     if kind in INSTANCES:
         return INSTANCES[kind](callee)
     call = call_of(kind)
@@ -103,10 +100,8 @@ def rebuild(callee: Any, weave: Callable[[FunctionType], Any]) -> Any:
         return found
     if isinstance(callee, type):
         return of_class(callee, lambda func: rebuild(func, weave))
-    if kind is MethodWrapperType and callee.__name__ == "__call__" and isinstance(callee.__self__, type):
-        return partial(
-            construct, callee.__self__, lambda func: rebuild(func, weave)
-        )  # super() of a metaclass
+    if kind in SLOTS:
+        return of_method_of_c(callee, lambda func: rebuild(func, weave))
     if kind is partial:
         return of_partial(callee, lambda func: rebuild(func, weave))
     if kind is LRU:

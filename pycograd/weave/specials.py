@@ -66,6 +66,7 @@ Reads = frozenset[str]  # names that a function reads which does nothing else; e
 Entry = tuple[weakref.ref[type], dict[str, Reads]]
 defined: set[str] = set()  # special methods and computed attributes that live classes of the user have
 asked: set[str] = set()  # those that woven text would use, if there were any
+ordinary_local: weakref.WeakSet[type] = weakref.WeakSet()  # the same for classes of functions
 ordinary: set[type] = set()  # classes without any: Python's own way serves their values
 entries: dict[int, Entry] = {}  # what the classes of the user have, by their ids
 libraries: dict[str, bool] = {}  # name of a module -> whether its classes need no look
@@ -110,6 +111,7 @@ def forget() -> None:
 
 def start_ordinary() -> None:
     ordinary.clear()
+    ordinary_local.clear()
     ordinary.update(known, (range, slice, type, type(None), type(Ellipsis), FunctionType))
 
 
@@ -173,6 +175,8 @@ def entry_of(cls: type) -> Entry:
     """The attributes of the user's class `cls` that run functions without being called, and what those only read."""
     entry = entries.get(id(cls))
     if entry is None or entry[0]() is not cls:
+        if len(entries) >= LIMIT:
+            entries.clear()
         entry = entries[id(cls)] = weakref.ref(cls), dict(specials_of(cls))
     return entry
 
@@ -231,11 +235,16 @@ def user_function(kind: type, name: str) -> FunctionType | None:
 
 def keep_ordinary(kind: type) -> bool:
     """Whether no class of the user among the bases of `kind` has anything special; then it is kept as ordinary."""
+    if kind in ordinary_local:
+        return True
     for base in kind.__mro__:
         if base in chosen or not is_library(base):
             if any(not reads or not reads.isdisjoint(defined) for reads in entry_of(base)[1].values()):
                 return False
     if len(ordinary) >= LIMIT:
         start_ordinary()
-    ordinary.add(kind)
+    if "<locals>" in kind.__qualname__:  # of those there may be many, which are not to be kept alive
+        ordinary_local.add(kind)
+    else:
+        ordinary.add(kind)
     return True

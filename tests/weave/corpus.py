@@ -354,6 +354,114 @@ def named_tuples(x):
     return pair._replace(left=np.exp(pair.left)).left * pair.right
 
 
+# ---- what Python calls by itself -----------------------------------------------------------------------------------
+NO_EVENT = "pyccolo has an event for calls, not for what Python calls by itself"
+
+
+class Gaussian:
+    """Scalars with a variance: operators, properties, comparison."""
+
+    def __init__(self, mean, variance):
+        self.mean, self.variance = mean, variance
+
+    @property
+    def deviation(self):
+        return math.sqrt(self.variance)
+
+    @functools.cached_property
+    def entropy(self):
+        return 0.5 * math.log(2 * math.pi * math.e * self.variance)
+
+    def __add__(self, other):
+        return Gaussian(self.mean + other.mean, math.fsum([self.variance, other.variance]))
+
+    def __mul__(self, scale):
+        return Gaussian(self.mean * scale, self.variance * math.pow(scale, 2))
+
+    __rmul__ = __mul__
+
+    def __lt__(self, other):
+        return math.exp(self.mean) < math.exp(other.mean)
+
+
+class Signal:
+    """A container: length, items, iteration, membership, a context."""
+
+    def __init__(self, values):
+        self.values = list(values)
+
+    def __len__(self):
+        return len(self.values)
+
+    def __getitem__(self, i):
+        return math.tanh(self.values[i])
+
+    def __setitem__(self, i, value):
+        self.values[i] = math.atan(value)
+
+    def __iter__(self):
+        for value in self.values:
+            yield math.sin(value)
+
+    def __contains__(self, value):
+        return any(math.cos(v) == math.cos(value) for v in self.values)
+
+    def __enter__(self):
+        return [math.exp(v) for v in self.values]
+
+    def __exit__(self, *error):
+        return False
+
+
+class Lazy:
+    """Attributes that are made when they are missing."""
+
+    def __init__(self, x):
+        self.x = x
+
+    def __getattr__(self, name):
+        return math.exp(self.x) if name == "exp" else getattr(math, name)(self.x)
+
+
+@program(protocols=False, events=NO_EVENT)
+def operators_of_a_class(x):
+    total = Gaussian(x[0], math.exp(x[1])) + 2.0 * Gaussian(x[2], math.exp(x[0]))
+    total += Gaussian(x[1], 1.0) * x[2]
+    return total.mean * total.deviation + total.entropy + total.entropy
+
+
+@program(protocols=False, events=NO_EVENT)
+def comparisons_of_a_class(x):
+    ranked = sorted([Gaussian(v, 1.0) for v in x])
+    least = min(Gaussian(x[0], 2.0), Gaussian(x[1], 3.0))
+    return ranked[0].mean * ranked[2].mean + least.mean * least.deviation
+
+
+@program(protocols=False, events=NO_EVENT)
+def containers_of_a_class(x):
+    signal = Signal(x)
+    signal[1] = 2 * x[1]
+    with signal as exponentials:
+        total = sum(exponentials) + signal[0] * len(signal)
+    for k, v in enumerate(signal):
+        total = total + k * v
+    first, *_ = signal
+    return total * first if x[0] in signal else total
+
+
+@program(protocols=False, events=NO_EVENT)
+def computed_attributes(x):
+    return Lazy(x[0]).exp * Lazy(x[1]).sin + Lazy(x[2]).sqrt
+
+
+@program(protocols=False, events=NO_EVENT)
+def aggregates(x):
+    return (
+        sum([Gaussian(v, v * v) for v in x], Gaussian(0.0, 0.0)).deviation * x[0]
+        + Gaussian(x[1], 1.0).deviation
+    )
+
+
 # ---- what numpy's protocols do not see -----------------------------------------------------------------------------
 @program(0.7, protocols=False)
 def math_functions(x):

@@ -13,9 +13,10 @@ import weakref
 import numpy as np
 import pytest
 
+from pycograd import grad
 from pycograd.core import Var
 from pycograd.weave import plans as plans_module
-from pycograd.weave import source, unwoven_reason, weaving, woven
+from pycograd.weave import resolve_call, source, unwoven_reason, weaving, woven
 from pycograd.weave.resolve import PLANS, functions
 from pycograd.weave.source import definition
 
@@ -30,19 +31,20 @@ def closure_over(array):
 
 
 def test_fresh_closures_are_not_kept():
-    f = closure_over(np.ones(1000))
-    woven(f)(np.ones(1000))
+    megabyte = (1 << 20) // 8
+    f = closure_over(np.ones(megabyte))
+    woven(f)(np.ones(megabyte))
     alive = weakref.ref(f)
     del f
     assert alive() is None
     gc.collect()
     tracemalloc.start()
     for i in range(10_000):
-        f = closure_over(np.ones(1000))
-        g = lambda x, a=np.ones(1000): np.sum(x * a)  # noqa: B008
-        if i % 100 == 0:
-            woven(f)(np.ones(1000)), woven(g)(np.ones(1000))
-        woven(f), woven(g)
+        f = closure_over(np.zeros(megabyte))
+        g = lambda x, a=np.zeros(megabyte): np.sum(x * a)  # noqa: B008
+        if i % 1000 == 0:
+            woven(f)(np.ones(megabyte)), grad(woven(g))(np.ones(megabyte))
+        woven(f), woven(g), grad(f), resolve_call(f)
     del f, g
     current, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
