@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from pycograd import Grads, grad, hessian, jacfwd, jacrev, jvp, linearize, stop_gradient, vmap
+from pycograd import Grads, grad, hessian, jacfwd, jacrev, jvp, linearize, stop_gradient, vjp, vmap
 
 x = np.array([1.0, 2.0, 3.0])
 
@@ -185,3 +185,17 @@ def test_the_tangent_of_a_real_part_is_real():
     """In forward mode a Python float made of a complex number had a complex tangent."""
     out, tangent = jvp(lambda z: cmath.phase(z), (1.0 + 1.0j,), (1.0 + 0.0j,))
     assert type(tangent) in (float, np.float64) and math.isclose(tangent, -0.5)
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_nditer_takes_watched_elements_in_the_order_of_memory(order):
+    x = np.asarray(np.arange(6.0).reshape(2, 3), order=order)
+
+    def f(x):
+        out = []
+        with np.nditer(x, flags=["c_index"]) as elements:
+            for v in elements:
+                out.append(v * elements.index)
+        return np.stack(out)
+
+    assert np.array_equal(vjp(f, x)[0], f(x))

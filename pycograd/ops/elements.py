@@ -9,7 +9,7 @@ from itertools import product
 
 import numpy as np
 
-from pycograd.core import REGISTRY, UFUNC_METHODS, Traced, registered, shape_of
+from pycograd.core import REGISTRY, UFUNC_METHODS, Aval, Traced, registered, shape_of, value_of
 
 from .families import arrayed, no_rule, watches
 
@@ -106,14 +106,13 @@ REGISTRY.makers.append(lambda func: partial(each, func) if is_made(func) else No
 
 # ---- np.nditer -------------------------------------------------------------------------------------------------------
 class Elements:
-    """`np.nditer` of watched arrays that are only read: their elements in the order of rows."""
+    """`np.nditer` of watched arrays that are only read: their elements in the order in which numpy takes the numbers."""
 
     def __init__(self, op, flags):
         arrays = np.broadcast_arrays(*(op if isinstance(op, (list, tuple)) else (op,)))
         self._several = isinstance(op, (list, tuple)) and len(op) > 1
-        self._items = [
-            (index, [a[index] for a in arrays]) for index in product(*map(range, shape_of(arrays[0])))
-        ]
+        self._items = [(index, [a[index] for a in arrays]) for index in in_memory_order(arrays)]
+        self._shape = shape_of(arrays[0])
         self.flags, self.itersize, self.iterindex, self.finished = flags, len(self._items), 0, not self._items
 
     def __iter__(self):
@@ -124,7 +123,8 @@ class Elements:
 
     @property
     def index(self):
-        return self.iterindex
+        """The place of the element in the order of rows."""
+        return int(np.ravel_multi_index(self.multi_index, self._shape))
 
     def __len__(self):
         return self.itersize
@@ -134,6 +134,15 @@ class Elements:
 
     def __exit__(self, *error):
         return None
+
+
+def in_memory_order(arrays):
+    """The indices of `arrays`, of one shape, as `np.nditer` goes through their numbers; by rows where there are none."""
+    shape, numbers = shape_of(arrays[0]), list(map(value_of, arrays))
+    if any(shape_of(x) != shape for x in numbers) or any(isinstance(x, Aval) for x in numbers) or 0 in shape:
+        return product(*map(range, shape))
+    plain = np.nditer(numbers, ["multi_index"])
+    return [plain.multi_index for _ in plain]
 
 
 @registered(np.nditer)

@@ -11,11 +11,19 @@ def by(func, *inputs, **params):
     return row(func, *inputs, call=lambda *xs: REGISTRY[func](*xs, **params))
 
 
+def elements(x):
+    """The squares of the elements of `x`, by `np.nditer`."""
+    return np.stack([v * v for v in REGISTRY[np.nditer](x)])
+
+
 OWN = dict.fromkeys(
     ["vmap", "vmap_gradient", "capture", "every_in_axes", "every_order", "capture_gradient"],
     "what is found depends on the numbers, so the examples of a batch differ in shape",
 )
 ROWS = [
+    row(
+        np.nditer, normal(2, 3), call=elements, exempt={"layout": "it goes through memory, as the name says"}
+    ),
     row(np.shape, normal(2, 3)),
     row(np.ndim, normal(2, 3)),
     row(np.ndim, 1.5),
