@@ -182,7 +182,7 @@ def taken(owner: Any, name: str, into: dict[str, Any], now: Scope) -> bool:
 
 def already_exists(name: str, into: dict[str, Any]) -> ValueError:
     found = into[name]
-    what = "a weight of another block" if type(found) is Weight else f"a {type(found).__name__}"
+    what = "a weight of another block" if type(found) is Weight else f"of type {type(found).__name__}"
     if type(found) is not Weight and hasattr(found, "dtype"):
         what += f" {aval_of(found)}"
     file = Path(str(into.get("__file__", into.get("__name__", "the notebook")))).name

@@ -17,12 +17,11 @@ from pycograd.core import (
     tree_flatten,
     tree_paths,
     tree_unflatten,
-    value_of,
 )
 from pycograd.transforms import Grads
 from pycograd.transforms.descent import downhill, like
 
-__all__ = ["SGD", "Adam", "AdamW", "Lion", "Momentum", "Optimizer", "RMSProp", "clip_grad_norm", "matched"]
+__all__ = ["SGD", "Adam", "AdamW", "Lion", "Momentum", "Optimizer", "RMSProp", "matched"]
 
 Schedule = float | Callable[[int], float]
 Slot = dict[str, Any]
@@ -313,31 +312,3 @@ def matched(what: str, params: Any, grads: Any) -> tuple[list[Any], list[Any], A
                 )
             )
     return xs, gs, structure
-
-
-def clip_grad_norm(grads: Any, max_norm: float) -> Any:
-    """`grads`, scaled so that all of them together have at most the norm `max_norm`: Pascanu et al. 2013.
-
-    The norm is the root of the sum of squares over all leaves, one that stands in several places, a tied gradient,
-    counted once; None stays None, and each leaf keeps its dtype.  Raises ValueError unless `max_norm` is positive.
-
-    >>> clip_grad_norm({"w": np.array([3.0, 4.0]), "b": None}, 1.0)
-    {'w': array([0.6, 0.8]), 'b': None}
-    """
-    if not max_norm > 0:
-        raise ValueError(f"clip_grad_norm: max_norm must be positive, not {max_norm}")
-    leaves, structure = tree_flatten(grads)
-    distinct = {id(g): g for g in leaves if g is not None}
-    norm = np.sqrt(sum([squared_norm(g) for g in distinct.values()], 0.0))
-    scale = np.minimum(1.0, max_norm / np.maximum(norm, np.finfo(float).tiny))
-    scaled = {i: like(g, g * scale) for i, g in distinct.items()}
-    return tree_unflatten(structure, [None if g is None else scaled[id(g)] for g in leaves])
-
-
-def squared_norm(g: Any, axis: tuple[int, ...] | None = None) -> Any:
-    """The sum of squares of `g`, in double precision."""
-    double = np.result_type(np.float64, np.asarray(value_of(g)).dtype)
-    if type(g) is np.ndarray and axis is None:
-        return np.vdot(g := g.astype(double, copy=False), g).real  # one pass of BLAS
-    size = np.abs(g.astype(double) if hasattr(g, "astype") else g)
-    return np.sum(size * size, axis=axis)

@@ -1,4 +1,4 @@
-"""Parameters: numbers that are trained, with what is to be known about them, and how they are declared.
+"""Parameters: numbers that are trained, with what is to be known about them.
 
 A `Param` is ambient: it steps aside for its value in every operation, and for a watched one while its gradient is
 taken.  In a container it is a node with one leaf; transforms give a bare gradient in its place, None if it is not
@@ -6,7 +6,6 @@ trained.
 """
 
 import copy
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +25,7 @@ from pycograd.core import (
 )
 from pycograd.core.labelled import WHOLE
 
-__all__ = ["Param", "Reference", "Tie", "buffer", "frozen", "on_cpu", "on_device", "param_values", "tied"]
+__all__ = ["Param", "Reference", "Tie", "is_numeric", "param_values"]
 
 stored = Traced.value  # type: ignore[misc]  # the slot of a parameter's own value
 
@@ -180,22 +179,6 @@ def taken_apart(p: Param) -> tuple[tuple[Any], tuple[Any, ...], tuple[Any]]:
 register(Param, taken_apart, rebuilt)
 
 
-# ---- declaring -----------------------------------------------------------------------------------------------------
-def flagged(value: Any, **flags: Any) -> Any:
-    """`value` as a parameter with these flags, and those it has already; for a container, all in it."""
-    if isinstance(value, dict | list | tuple):
-        leaves, treedef = tree_flatten(value, whole=True)
-        return tree_unflatten(treedef, [flagged(x, **flags) if is_numeric(x) else x for x in leaves])
-    if type(value) is Param:
-        p = value.holding(value.now())
-        p.origin = value.origin
-    else:
-        p = Param(value)
-    for name, flag in flags.items():
-        setattr(p, name, flag)
-    return p
-
-
 def is_numeric(x: Any) -> bool:
     """Whether a leaf becomes a parameter: a number or an array of numbers, no boolean."""
     if is_ambient(x):
@@ -207,114 +190,6 @@ def is_numeric(x: Any) -> bool:
     return isinstance(x, int | float | complex) and not isinstance(x, bool)
 
 
-class Declaration:
-    """What declares parameters of a kind, as a call or with brackets: `frozen(v)` and `frozen[v]`."""
-
-    def __init__(self, name: str, doc: str, make: Callable[[Any], Any]) -> None:
-        self.__name__, self.__doc__, self._make = name, doc, make
-
-    def __call__(self, value: Any) -> Any:
-        return self._make(value)
-
-    def __getitem__(self, value: Any) -> Any:
-        return self._make(value)
-
-    def __repr__(self) -> str:
-        return f"<pycograd.{self.__name__}>"
-
-
-class Tied(Declaration):
-    """`tied(key, v)` and `tied[w]`."""
-
-    def __call__(self, *given: Any) -> Any:
-        if len(given) != 2:
-            raise TypeError(
-                told(
-                    f"tied takes a key and a value, not {len(given)} argument{'s' * (len(given) != 1)}",
-                    fix="tied('key', value); inside params, tied[w] ties to its sibling w",
-                )
-            )
-        key, value = given
-        try:
-            hash(key)
-        except TypeError:
-            raise TypeError(
-                told(
-                    f"tied: a {type(key).__name__} cannot be a key",
-                    fix="a name, as in tied('embedding', value)",
-                )
-            ) from None
-        return flagged(one(value), tie=key)
-
-
-def one(value: Any) -> Any:
-    if isinstance(value, dict | list | tuple):
-        raise TypeError(
-            told(
-                f"tied takes one number or array, not a {type(value).__name__}",
-                fix="tie each of its parameters: {name: tied[v] for name, v in values.items()}",
-            )
-        )
-    return value
-
-
-frozen = Declaration(
-    "frozen",
-    """A parameter that is not trained: its gradient is None.  Of a container, all in it.
-
-    >>> frozen(2.0)
-    Param(array(2.), trainable=False)
-    """,
-    lambda value: flagged(value, trainable=False),
-)
-buffer = Declaration(
-    "buffer",
-    """A parameter that is not trained and that `update_buffers` replaces, as running statistics are.
-
-    >>> buffer[0.0]
-    Param(array(0.), trainable=False, mutable=True)
-    """,
-    lambda value: flagged(value, trainable=False, mutable=True),
-)
-tied = Tied(
-    "tied",
-    """A parameter that shares one gradient, the sum, with every other of its key: `tied(key, value)`.
-
-    `tied[w]` inside `params` ties to the sibling that is made of the object `w`.
-
-    >>> tied("embedding", 1.0)
-    Param(array(1.), tie='embedding')
-    """,
-    lambda value: flagged(one(value), tie=Reference(value)),
-)
-on_cpu = Declaration(
-    "on_cpu",
-    """A parameter that stays in the memory of the processor, whatever holds the others; keeps its other flags.
-
-    >>> on_cpu(frozen(1.0))
-    Param(array(1.), trainable=False, device='cpu')
-    """,
-    lambda value: flagged(value, device="cpu"),
-)
-
-
-def on_device(name: str, *value: Any) -> Any:
-    """A parameter on the device `name`, which is stored: `on_device(name, value)` or `on_device(name)[value]`.
-
-    >>> on_device("cuda:1")[1.0]
-    Param(array(1.), device='cuda:1')
-    """
-    if not isinstance(name, str):
-        raise TypeError(
-            told(
-                f"on_device: the name of a device is a string, not a {type(name).__name__}",
-                fix="on_device('cuda', value)",
-            )
-        )
-    place = Declaration("on_device", "", lambda value: flagged(value, device=name))
-    return place(*value) if value else place
-
-
 def param_values(tree: Any) -> Any:
     """`tree` with the value of each parameter in its place: what a function of plain arrays takes.
 
@@ -323,6 +198,3 @@ def param_values(tree: Any) -> Any:
     """
     leaves, treedef = tree_flatten(tree, whole=True)
     return tree_unflatten(treedef, [x.current() if is_ambient(x) else x for x in leaves])
-
-
-__test__ = {d.__name__: d.__doc__ for d in (frozen, buffer, tied, on_cpu)}  # examples of what is no function

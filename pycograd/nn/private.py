@@ -9,38 +9,9 @@ from pycograd.core import is_ambient, told, tree_flatten, tree_unflatten
 from pycograd.transforms import vmap
 from pycograd.transforms.descent import like
 
-from .optimizers import squared_norm
+from .clipping import clip_per_sample
 
-__all__ = ["clip_per_sample", "dp_sgd_step", "private_gradient"]
-
-
-def clip_per_sample(grads: Any, max_norm: float) -> Any:
-    """Gradients of many examples, along the first axis of each leaf, each example's scaled to a norm of at most
-    `max_norm` over all leaves together.  None stays None.
-
-    Raises ValueError unless `max_norm` is positive, and if the leaves have other numbers of examples.
-
-    >>> clip_per_sample({"w": np.array([[3.0, 4.0], [0.3, 0.4]])}, 1.0)
-    {'w': array([[0.6, 0.8],
-           [0.3, 0.4]])}
-    """
-    if not max_norm > 0:
-        raise ValueError(f"clip_per_sample: max_norm must be positive, not {max_norm}")
-    leaves, structure = tree_flatten(grads)
-    counts = {np.shape(g)[0] if np.shape(g) else 0 for g in leaves if g is not None}
-    if len(counts) > 1:
-        raise ValueError(
-            told(
-                f"clip_per_sample: gradients of {' and of '.join(map(str, sorted(counts)))} examples",
-                fix="vmap(grad(loss, 0), in_axes=(None, 0))(params, x), whose first axis is that of the examples",
-            )
-        )
-    norms = np.sqrt(sum([squared_norm(g, tuple(range(1, np.ndim(g)))) for g in leaves if g is not None], 0.0))
-    scale = np.minimum(1.0, max_norm / np.maximum(norms, np.finfo(float).tiny))
-    return tree_unflatten(
-        structure,
-        [g if g is None else like(g, g * np.reshape(scale, (-1, *[1] * (np.ndim(g) - 1)))) for g in leaves],
-    )
+__all__ = ["dp_sgd_step", "private_gradient"]
 
 
 def private_gradient(

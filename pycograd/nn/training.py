@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from pycograd.core import told, value_of
+from pycograd.transforms.arguments import at_the_edge
 
 from .data import DataLoader
 from .early import EarlyStop
@@ -17,6 +18,7 @@ from .run import Moment, Run, advance, checked_loss
 __all__ = ["accuracy", "fit", "train"]
 
 
+@at_the_edge
 def train(
     weights: Any,
     objective: Callable[[], Any],
@@ -75,6 +77,7 @@ def train(
     return Trained(run.history)
 
 
+@at_the_edge
 def fit(
     weights: Any,
     objective: Callable[[Any], Any],
@@ -175,6 +178,7 @@ def shown(bar: Any, loss: float) -> None:
     bar.update()
 
 
+@at_the_edge
 def accuracy(logits: Any, labels: Any, axis: int = -1) -> float:
     """The share of examples whose greatest logit is that of their label.
 

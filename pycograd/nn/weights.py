@@ -8,6 +8,7 @@ import numpy as np
 
 from pycograd.core import Traced, peeled, register, told, tree_flatten, tree_leaves
 from pycograd.transforms import sgd_update
+from pycograd.transforms.arguments import at_the_edge
 
 from .ambient import caller, enter, leave
 from .objective import value_and_gradient
@@ -93,6 +94,7 @@ class ParamDict(dict[str, Any]):
             and not keyword.iskeyword(k)
         ]  # fmt: skip
 
+    @at_the_edge
     def __enter__(self) -> "ParamDict":
         enter(self, self._names(), caller().f_globals)
         return self
@@ -101,6 +103,7 @@ class ParamDict(dict[str, Any]):
         leave(self, caller().f_globals)
 
     # ---- training --------------------------------------------------------------------------------------------------
+    @at_the_edge
     def grad(
         self,
         objective: Any,
@@ -126,6 +129,7 @@ class ParamDict(dict[str, Any]):
         """
         return value_and_gradient(self, objective, args, kwargs, backend=backend, dtype=dtype, jit=jit)
 
+    @at_the_edge
     def step(self, grads: Any, how: Any) -> None:
         """Take one step, in place, along `grads` as `grad` returns them.
 
@@ -154,6 +158,7 @@ class ParamDict(dict[str, Any]):
             if type(p) is Param:
                 p.value = q.now() if p.tie is None else shared.setdefault((p.tie, id(p.now())), q.now())
 
+    @at_the_edge
     def update_buffers(self, values: Any) -> None:
         """Replace the values of mutable buffers: `{name: value}`, nested as the parameters are.
 
@@ -169,6 +174,7 @@ class ParamDict(dict[str, Any]):
         for p, value in [found for key, v in values.items() for found in buffers(self, key, v, ())]:
             p.value = value
 
+    @at_the_edge
     def save(self, path: Any, optimizer: Any = None) -> None:
         """Save all parameters in one file, with what `optimizer` remembers: safetensors, or npz if `path` ends so.
 
@@ -177,6 +183,7 @@ class ParamDict(dict[str, Any]):
         """
         save(path, self, optimizer)
 
+    @at_the_edge
     def load(self, path: Any, optimizer: Any = None) -> None:
         """Put what `save` wrote back, in place, and into `optimizer`.  A parameter keeps its dtype.
 

@@ -84,7 +84,7 @@ def test_a_name_that_exists_is_refused_and_none_is_made(weights):
     globals()["ba"] = np.zeros((2, 3))
     try:
         with pytest.raises(ValueError, match=r"'ba' of a weight already exists in the globals of test_ambient"
-                           r"\.py: it is a ndarray f64\[2,3\] at .*\n  fix: another name.*`del ba`"):  # fmt: skip
+                           r"\.py: it is of type ndarray f64\[2,3\] at .*\n  fix: another name.*`del ba`"):  # fmt: skip
             weights.__enter__()
         assert "wa" not in globals()
     finally:
@@ -462,6 +462,24 @@ def test_a_gradient_that_is_zero_for_a_function_without_slope_is_told_for_each_o
             errors.ZeroGradientWarning, match=r"(?s)the gradient of <lambda> \(test_ambient.*np\."
         ):
             weights.grad(f)
+
+
+def test_tracebacks_show_the_users_frames_alone(weights):
+    def fails():
+        raise KeyError("mine")
+
+    globals()["ba"] = 1
+    try:
+        for call in (
+            lambda: weights.grad(fails),
+            weights.__enter__,
+            lambda: weights.update_buffers({"wa": 1}),
+        ):
+            with pytest.raises((KeyError, ValueError)) as caught:
+                call()
+            assert {frame.path.name for frame in caught.traceback} == {"test_ambient.py"}
+    finally:
+        del globals()["ba"]
 
 
 # ---- threads and tasks ------------------------------------------------------------------------------------
