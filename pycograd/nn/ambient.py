@@ -98,6 +98,11 @@ class Weight(Ambient):
         item = dict.__getitem__(self.owner, self.key)
         return item.current() if is_ambient(item) else item
 
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or name in ("link", "node"):  # what numpy and the tape look for is not the value's
+            raise AttributeError(name)
+        return getattr(self.now(), name)
+
     def __repr__(self) -> str:
         if self._place is not None and self._place not in scope.get().owners:
             return f"<the weight {self.key!r}, outside its block>"

@@ -3,8 +3,10 @@
 import asyncio
 import contextlib
 import contextvars
+import copy
 import functools
 import math
+import pickle
 import threading
 import types
 import warnings
@@ -563,3 +565,53 @@ def test_one_thread_computes_with_plain_values_while_another_differentiates(weig
     with weights:
         agrees(weights.grad(f))
     assert seen == [np.ndarray] and clean()
+
+
+# ---- what Python asks -------------------------------------------------------------------------------------
+def test_a_weight_is_copied_and_pickled_as_its_value(weights):
+    with weights:
+        for other in (copy.copy(wa), copy.deepcopy(wa), pickle.loads(pickle.dumps(wa))):  # noqa: F821
+            assert type(other) is np.ndarray and np.array_equal(other, W)
+            assert not np.shares_memory(other, weights.wa.value)
+    number = Weight(params(n=3.0), "n")
+    assert int(number) == 3 and float(number) == 3.0 and bool(number)
+    with pytest.raises(TypeError, match="integer"):
+        [1, 2, 3, 4][number]
+
+
+def test_in_place_operators_write_into_a_weight(weights):
+    def f():
+        global wa
+        wa += 1.0
+        wa *= np.array([1.0, 2.0])
+        wa **= 2
+        return np.sum(wa)
+
+    plainly = params(wa=W.copy())
+    with plainly:
+        value = f()
+        assert type(globals()["wa"]) is Weight
+    found, grads = weights.grad(f)
+    assert np.isclose(found, value) and np.array_equal(weights.wa, plainly.wa)
+    assert np.allclose(grads.wa, 2 * (W + 1) * np.array([1.0, 4.0])) and clean()
+
+
+def test_plain_numbers_of_a_watched_weight_are_not_given_away(weights):
+    def f():
+        return np.sum(np.ma.masked_array(wa))  # noqa: F821
+
+    with pytest.raises(errors.LostGradientError, match="conversion to a plain array"):
+        weights.grad(f)
+
+
+def test_a_weight_is_an_argument_too():
+    weights = params(wa=np.array([1.0, 2.0]), held=frozen(3.0))
+    with weights:
+        g = grad(lambda a, b, x: np.sum(a**2) * b * x)(wa, held, 2.0)  # noqa: F821
+    assert np.array_equal(g[0], [12.0, 24.0]) and g[1] is None and g[2] == 15.0
+
+
+def test_an_item_that_is_no_parameter_any_more_is_what_it_is(weights):
+    with weights:
+        dict.__setitem__(weights, "ba", "text")
+        assert globals()["ba"].upper() == "TEXT"

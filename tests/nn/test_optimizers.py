@@ -331,3 +331,22 @@ def test_plain_descent_goes_downhill_for_complex_parameters_too():
     (z,), losses = gradient_descent(f, (np.array([2.0 + 0j]),), lr=0.25, steps=20)
     assert np.allclose(z, 1j, atol=1e-5) and losses[-1] < losses[0]
     assert np.allclose(sgd_update([1j], [2j], 0.5), [2j]), "the conjugate of the gradient leads uphill"
+
+
+def test_gradients_may_stand_in_parameters():
+    weights = params(w=START["w"])
+    found = SGD(1.0).step(weights, params(w=np.ones((2, 2))))
+    assert np.array_equal(found.w, START["w"] - 1.0)
+
+
+def test_lbfgs_begins_anew_where_its_directions_lead_nowhere():
+    """A gradient of the wrong sign: no length lowers the loss, and nothing is changed."""
+    opt, x = LBFGS(), np.array([1.0, 2.0])
+    both = lambda x: (float(x @ x), -2 * x)
+    for _ in range(3):
+        x = opt.step(x, -2 * x, float(x @ x), both)
+    assert np.array_equal(x, [1.0, 2.0]) and len(opt.slots[0]["s"]) == 0
+
+
+def test_declarations_say_what_they_are():
+    assert repr(frozen) == "<pycograd.frozen>"
