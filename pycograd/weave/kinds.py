@@ -51,7 +51,7 @@ METHODS = frozenset(
     ["dot", "clip", "choose", "searchsorted", "sort"]
 )  # of `known`, that need a look all the same
 LOOKED_AT = METHODS | IN_PLACE
-LISTED = (BuiltinFunctionType, np.ufunc, type(np.sum), type)  # hashed by identity, and made once
+LISTED = frozenset([BuiltinFunctionType, np.ufunc, type(np.sum), type])  # hashed by identity, and made once
 
 
 def takes_function(func: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

@@ -85,6 +85,9 @@ def resolve_for_one(callee: Any, a: Any) -> Any:
         return callee
     if kind is FunctionType:
         return functions.get(callee) or of_function(callee)
+    call, found = calls.get(kind, NEVER_CALLED)
+    if call is not None and kind.__call__ is call:
+        return callee if found is call else MethodType(found, callee)
     return resolve_call(callee)
 
 
@@ -109,6 +112,9 @@ def resolve_method(callee: Any, a: Any = None, b: Any = 0.0, count: int = 1) -> 
         return callee if found is None else MethodType(found, callee.__self__)
     if type(callee) is BuiltinFunctionType and is_method_of_known(callee):
         return callee
+    call, found = calls.get(type(callee), NEVER_CALLED)
+    if call is not None and type(callee).__call__ is call:
+        return callee if found is call else MethodType(found, callee)
     return resolve_call(callee) if a is None else resolve_for_two(callee, a, b, count)
 
 
