@@ -7,7 +7,6 @@ of a module, a class, a function of C) is looked up in one table, in a twentieth
 
 import contextlib
 import functools
-import sys
 from functools import partial
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
@@ -20,7 +19,7 @@ from .classes import generated_init
 from .kinds import LISTED, TAKE_FUNCTIONS, is_method_of_known, made_once, of_partial, rebound, rebuild, taken
 from .plans import Plans
 from .selection import EXAMPLES, adopt, functions_of, observers
-from .specials import look
+from .specials import look, look_at_imports
 from .stores import OUT
 from .uses import WRITERS
 
@@ -56,7 +55,6 @@ MANAGERS: dict[int, Any] = {  # by the id of the code of what it makes
 NEVER_CALLED = (None, None)
 PLANS = Plans()
 enabled = [True]
-imported = [0]  # how many modules there were when classes were looked through
 
 
 def resolve_call(callee: Any) -> Any:
@@ -164,9 +162,8 @@ def of_function(f: FunctionType) -> Any:
             return found
         if f.__code__ is DISPATCHER:
             return partial(call_dispatched, f)
-        if not plan and len(sys.modules) != imported[-1]:
-            imported[-1] = len(sys.modules)
-            look()  # at the classes of the modules that were imported since
+        if not plan:
+            look_at_imports()
         plan = PLANS.plan(f)
     manager = MANAGERS.get(id(f.__code__))
     if manager:

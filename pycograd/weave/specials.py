@@ -12,6 +12,7 @@ import linecache
 import sys
 import weakref
 from collections.abc import Iterable, Iterator
+from threading import RLock
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -29,6 +30,7 @@ __all__ = [
     "keep_ordinary",
     "known",
     "look",
+    "look_at_imports",
     "ordinary",
     "special",
     "user_function",
@@ -63,12 +65,17 @@ HARMLESS = ("LOAD_", "STORE_", "RETURN_", "RESUME", "CACHE", "COPY_FREE_VARS", "
 LIMIT = 4096
 
 Reads = frozenset[str]  # names that a function reads which does nothing else; empty if it does more
-Entry = tuple[weakref.ref[type], dict[str, Reads]]
+Entry = tuple[weakref.ref[type], int, dict[str, Reads]]  # with the number of attributes that the class had
 defined: set[str] = set()  # special methods and computed attributes that live classes of the user have
 asked: set[str] = set()  # those that woven text would use, if there were any
 ordinary_local: weakref.WeakSet[type] = weakref.WeakSet()  # the same for classes of functions
 ordinary: set[type] = set()  # classes without any: Python's own way serves their values
+imported = [0]  # how many modules there were then
 entries: dict[int, Entry] = {}  # what the classes of the user have, by their ids
+children: dict[
+    int, tuple[int, weakref.ref[type] | None]
+] = {}  # how many classes one had below, and the last of them
+looking = RLock()
 libraries: dict[str, bool] = {}  # name of a module -> whether its classes need no look
 
 
@@ -80,22 +87,32 @@ def active(names: set[str]) -> bool:
 
 def look() -> None:
     """Look through all live classes; what was woven is woven again if it uses what is new."""
-    kept = {id(cls): entry_of(cls) for cls in live_classes()}
-    names = names_in(kept)
-    new = names - defined
-    defined.update(names)
-    defined.intersection_update(names)  # never without a name that stays: other threads weave
-    if not new.isdisjoint(asked) or not new.isdisjoint(ANY_ATTRIBUTE):
-        tell()
-    entries.clear()
-    entries.update(kept)
-    if new:
-        start_ordinary()
+    with looking:
+        imported[-1] = len(sys.modules)
+        known_before = [entry[0]() for entry in list(entries.values())]
+        fresh = [cls for cls in fresh_classes() if cls in chosen or not is_library(cls)]
+        kept = {id(cls): entry_of(cls) for cls in (*known_before, *fresh) if cls is not None}
+        names = names_in(kept)
+        new = names - defined
+        defined.update(names)
+        defined.intersection_update(names)  # never without a name that stays: other threads weave
+        if not new.isdisjoint(asked) or not new.isdisjoint(ANY_ATTRIBUTE):
+            tell()
+        if new:
+            start_ordinary()
+        entries.clear()
+        entries.update(kept)
+
+
+def look_at_imports() -> None:
+    """`look`, if modules were imported since the last time."""
+    if len(sys.modules) != imported[-1]:
+        look()
 
 
 def names_in(kept: dict[int, Entry]) -> set[str]:
     """All names; of functions that only read attributes, those that read one of the others."""
-    reads = [(name, read) for _, specials in kept.values() for name, read in specials.items()]
+    reads = [(name, read) for _, _, specials in kept.values() for name, read in specials.items()]
     names = {name for name, read in reads if not read}
     while more := {name for name, read in reads if not read.isdisjoint(names)} - names:
         names |= more
@@ -104,8 +121,8 @@ def names_in(kept: dict[int, Entry]) -> set[str]:
 
 def forget() -> None:
     """Nothing is known any more of classes, as when another package is to be woven."""
-    entries.clear()
-    libraries.clear()
+    for table in (entries, libraries, children):
+        table.clear()
     start_ordinary()
 
 
@@ -120,26 +137,32 @@ observers.append(forget)
 
 
 # ---- all classes -----------------------------------------------------------------------------------------------------
-def live_classes() -> Iterator[type]:
-    """The live classes that are the user's."""
-    subclasses, is_known = type.__subclasses__, libraries.get
+def fresh_classes() -> Iterator[type]:
+    """The live classes that there were not the last time, and some that there were."""
+    subclasses = type.__subclasses__
     waiting: list[type] = [object]
-    seen = {id(object)}
+    met = set()
     for cls in waiting:
-        for child in subclasses(cls):
-            if id(child) not in seen:
-                seen.add(id(child))
-                waiting.append(child)
-                library = is_known(child.__module__)
-                if library is False or (library is None and not is_library(child)):
-                    yield child
+        below = subclasses(cls)
+        if below and id(cls) not in met:
+            met.add(id(cls))
+            waiting += below
+            count, last = children.get(id(cls), NO_CHILDREN)
+            if count != len(below) or last is None or last() is not below[-1]:
+                children[id(cls)] = len(below), weakref.ref(below[-1])
+                yield from below
     yield from chosen
+
+
+NO_CHILDREN = (0, None)
 
 
 def is_library(cls: type) -> bool:
     """Whether `cls` is of a module whose classes are left alone."""
     module = cls.__module__
     if type(module) is not str:
+        return True
+    if module in sys.stdlib_module_names and module not in modules and module != "__main__":
         return True
     known = libraries.get(module)
     if known is None:
@@ -173,11 +196,11 @@ def is_library_module(name: str) -> bool:
 # ---- one class -------------------------------------------------------------------------------------------------------
 def entry_of(cls: type) -> Entry:
     """The attributes of the user's class `cls` that run functions without being called, and what those only read."""
-    entry = entries.get(id(cls))
-    if entry is None or entry[0]() is not cls:
+    entry, size = entries.get(id(cls)), len(vars(cls))
+    if entry is None or entry[0]() is not cls or entry[1] != size:
         if len(entries) >= LIMIT:
             entries.clear()
-        entry = entries[id(cls)] = weakref.ref(cls), dict(specials_of(cls))
+        entry = entries[id(cls)] = weakref.ref(cls), size, dict(specials_of(cls))
     return entry
 
 
@@ -239,7 +262,7 @@ def keep_ordinary(kind: type) -> bool:
         return True
     for base in kind.__mro__:
         if base in chosen or not is_library(base):
-            if any(not reads or not reads.isdisjoint(defined) for reads in entry_of(base)[1].values()):
+            if any(not reads or not reads.isdisjoint(defined) for reads in entry_of(base)[2].values()):
                 return False
     if len(ordinary) >= LIMIT:
         start_ordinary()
