@@ -265,7 +265,7 @@ def ambient(weights: Any, tree: Any, f: Any) -> Iterator[None]:
     """While this lasts, the parameters in `tree` stand in the places of those in `weights`, by name too."""
     originals, given = tree_flatten(weights, whole=True)[0], tree_flatten(tree, whole=True)[0]
     places = {
-        id(p): (p, q.now()) for p, q in zip(originals, given, strict=True) if is_ambient(p) and p.trainable
+        id(p): [p, q.now()] for p, q in zip(originals, given, strict=True) if is_ambient(p) and p.trainable
     }
     with contextlib.ExitStack() as stack:
         if places:

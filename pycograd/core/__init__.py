@@ -57,6 +57,7 @@ from .dtypes import current_dtype as current_dtype
 from .dtypes import dtype as dtype
 from .dtypes import numbers as numbers
 from .dtypes import resolve_dtype as resolve_dtype
+from .dtypes import working_for as working_for
 from .errors import AutodiffWarning as AutodiffWarning
 from .errors import GradientMismatch as GradientMismatch
 from .errors import MissingRuleError as MissingRuleError

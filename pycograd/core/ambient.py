@@ -24,11 +24,11 @@ from .traced import Handle, Traced
 __all__ = ["Ambient", "is_ambient", "keepers", "stand_in", "stand_ins", "surroundings"]
 
 # id of an ambient value -> itself, so that the id stays its own, and what stands in its place
-stand_ins: ContextVar[Mapping[int, tuple[Any, Any]]] = ContextVar("stand_ins", default=MappingProxyType({}))
+stand_ins: ContextVar[Mapping[int, list[Any]]] = ContextVar("stand_ins", default=MappingProxyType({}))
 
 
 @contextmanager
-def stand_in(places: Mapping[int, tuple[Any, Any]]) -> Iterator[None]:
+def stand_in(places: Mapping[int, list[Any]]) -> Iterator[None]:
     """While this lasts, other values stand in the places of ambient ones, in this thread or task."""
     before = stand_ins.set(MappingProxyType({**stand_ins.get(), **places}))
     try:

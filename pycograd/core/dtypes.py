@@ -14,7 +14,7 @@ import numpy as np
 
 from .lazy import optional
 
-__all__ = ["current_dtype", "dtype", "numbers", "resolve_dtype"]
+__all__ = ["current_dtype", "dtype", "numbers", "resolve_dtype", "working_for"]
 
 NAMES = {
     "f64": "float64", "float64": "float64", "double": "float64",
@@ -91,7 +91,12 @@ def numbers(value: Any) -> np.ndarray[Any, Any]:
     array = np.asarray(value)
     if array.dtype.kind not in "biufc" and array.dtype.name != "bfloat16":
         raise TypeError(f"a {type(value).__name__} of {array.dtype} holds no numbers")
-    dtype = working.get()
-    if array.dtype.kind == "c" != dtype.kind:
-        dtype = np.result_type(dtype if dtype.kind == "f" else np.float32, np.complex64)
-    return array.astype(dtype, copy=False)
+    return array.astype(working_for(array.dtype), copy=False)
+
+
+def working_for(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """The working dtype for values of `dtype`: its complex counterpart if they are complex."""
+    found: np.dtype[Any] = working.get()
+    if dtype.kind != "c" or found.kind == "c":
+        return found
+    return np.result_type(found if found.kind == "f" else np.float32, np.complex64)

@@ -99,7 +99,10 @@ class Weight(Ambient):
         return item.current() if is_ambient(item) else item
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("_") or name in ("link", "node"):  # what numpy and the tape look for is not the value's
+        if name.startswith("_") or name in (
+            "link",
+            "node",
+        ):  # what numpy and the tape look for is not the value's
             raise AttributeError(name)
         return getattr(self.now(), name)
 

@@ -8,12 +8,13 @@ import numpy as np
 from pycograd.core import (
     HiddenWeightWarning,
     is_ambient,
-    resolve_dtype,
     stand_in,
     told,
     tree_flatten,
     tree_paths,
+    value_of,
     warn,
+    working_for,
 )
 from pycograd.core import dtype as working_dtype
 from pycograd.transforms import value_and_grad
@@ -54,22 +55,24 @@ def value_and_gradient(
     originals = tree_flatten(weights, whole=True)[0]
     refuse_devices(originals)
     refuse_bare(weights, originals)
-    wide = None if dtype is None else resolve_dtype(dtype)
 
     def run(given: Any) -> Any:
-        places = {}
+        places: dict[int, list[Any]] = {}
         for p, q in zip(originals, tree_flatten(given, whole=True)[0], strict=True):
             if is_ambient(p) and p.trainable:
-                value = q.now()
-                value = value if wide is None or value.dtype == wide else value.astype(wide)
-                places.setdefault(id(p), (p, value))
+                places.setdefault(id(p), [p, q.now()])
+            elif is_ambient(p) and dtype is not None:
+                places.setdefault(id(p), [p, p.now()])
+        if dtype is not None:
+            for place in places.values():
+                place[1] = in_working_dtype(place[1])
         with stand_in(places):
             return settled(woven(objective)(*args, **kwargs))
 
     run.__wrapped__ = objective  # what errors name
     run.__name__ = name_of(objective)
     into = globals_of(objective) or caller().f_globals
-    in_dtype = contextlib.nullcontext() if wide is None else working_dtype(wide)
+    in_dtype = contextlib.nullcontext() if dtype is None else working_dtype(dtype)
     with within(weights, weights._names(), into) as hidden, in_dtype:
         before = said.set(set())
         try:
@@ -77,9 +80,14 @@ def value_and_gradient(
         finally:
             said.reset(before)
     for name in hidden:
-        if grads[name] is not None and not np.any(grads[name]):
+        if grads[name] is not None and not np.any(value_of(grads[name])):
             hides(name, objective)
     return value, grads
+
+
+def in_working_dtype(value: Any) -> Any:
+    dtype = working_for(value.dtype)
+    return value if value.dtype == dtype else value.astype(dtype)
 
 
 def refuse_devices(leaves: list[Any]) -> None:

@@ -92,6 +92,10 @@ class Param(Ambient):
         self.trainable, self.mutable, self.tie, self.device = trainable, mutable, tie, device
         self.origin = value if origin is None else origin
 
+    def own(self) -> Any:
+        """Its own value, whatever stands in its place."""
+        return stored.__get__(self)
+
     def now(self) -> Any:
         found = stand_ins.get().get(id(self))
         return stored.__get__(self) if found is None else found[1]
@@ -135,7 +139,13 @@ class Param(Ambient):
 
 def own_value(self: Param, value: Any) -> None:
     scalar = issubclass(type(value), int | float | complex | np.generic) and type(value) is not bool
-    stored.__set__(self, np.asarray(value) if scalar else value)
+    value = np.asarray(value) if scalar else value
+    stored.__set__(self, value)
+    standing = stand_ins.get().get(id(self))
+    if standing is not None and not isinstance(
+        standing[1], Traced
+    ):  # a buffer that is replaced, in another dtype
+        standing[1] = value.astype(standing[1].dtype)
 
 
 Param.value = property(lambda self: self.now(), own_value)  # type: ignore[assignment]

@@ -228,7 +228,7 @@ def buffers(owner: Any, key: Any, value: Any, path: tuple[Any, ...]) -> list[tup
     have, new = np.shape(p.now()), np.asarray(plain)
     if new.shape != have:
         raise ValueError(f"update_buffers: {at!r} has shape {have}, its new value {new.shape}")
-    return [(p, new.astype(p.dtype))]
+    return [(p, new.astype(p.own().dtype))]
 
 
 def not_a_buffer(at: str, why: str) -> ValueError:

@@ -353,6 +353,19 @@ def test_a_smaller_dtype_computes_in_it_and_gradients_keep_theirs(weights):
     assert grads.wa.dtype == np.float64 and np.allclose(grads.wa, 2 * W)
 
 
+def test_a_smaller_dtype_is_that_of_constants_and_complex_numbers_too():
+    weights = params(wa=W, held=frozen(2.0), mean=buffer(0.5), z=1.0 + 2.0j)
+
+    def f():
+        weights.update_buffers({"mean": weights.mean + 1})
+        return np.sum(weights.wa) * weights.held * weights.mean * np.abs(weights.z) ** 2
+
+    value, grads = weights.grad(f, dtype="f32")
+    assert value.dtype == np.float32 and np.isclose(value, 2.5 * 2 * 1.5 * 5)
+    assert weights.mean == 1.5 and weights.mean.dtype == np.float64
+    assert grads.z.dtype == np.complex128 and np.isclose(grads.z, 2 * 2.5 * 2 * 1.5 * (1 - 2j))
+
+
 def test_a_gradient_inside_a_gradient_of_the_same_weights():
     weights = params(wa=2.0)
 
