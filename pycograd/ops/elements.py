@@ -106,7 +106,7 @@ REGISTRY.makers.append(lambda func: partial(each, func) if is_made(func) else No
 
 # ---- np.nditer -------------------------------------------------------------------------------------------------------
 class Elements:
-    """`np.nditer` of watched arrays that are only read: their elements in the order in which numpy takes the numbers."""
+    """`np.nditer` of watched arrays that are only read: their elements as numpy orders them in memory."""
 
     def __init__(self, op, flags):
         arrays = np.broadcast_arrays(*(op if isinstance(op, (list, tuple)) else (op,)))
@@ -137,7 +137,7 @@ class Elements:
 
 
 def in_memory_order(arrays):
-    """The indices of `arrays`, of one shape, as `np.nditer` goes through their numbers; by rows where there are none."""
+    """The indices of `arrays`, of one shape, as `np.nditer` takes their numbers; by rows if there are none."""
     shape, numbers = shape_of(arrays[0]), list(map(value_of, arrays))
     if any(shape_of(x) != shape for x in numbers) or any(isinstance(x, Aval) for x in numbers) or 0 in shape:
         return product(*map(range, shape))
