@@ -11,6 +11,7 @@ from typing import Any
 
 from . import errors as errors
 from . import nn as nn
+from . import notebook as notebook
 from . import ops as ops
 from . import random as random
 from . import scipy as scipy
@@ -167,5 +168,5 @@ def __getattr__(name: str) -> Any:
 __all__ = [
     name
     for name in dir()
-    if not name.startswith("_") and name not in ("Any", "core", "random", "scipy", "transforms")
+    if not name.startswith("_") and name not in ("Any", "core", "notebook", "random", "scipy", "transforms")
 ]

@@ -13,6 +13,7 @@ import numpy as np
 from pycograd.core import KinkWarning, MutatedError, NonFiniteError, PromotionWarning, warn
 from pycograd.core.node import PARAMS, SAVED
 from pycograd.core.saved import arrays_in, behind
+from pycograd.weave.source import trees
 
 from .causes import describe_bad, first_bad, is_number, kink_of
 from .passes import bad_element
@@ -163,9 +164,9 @@ def stores(first: Site, last: Site | None) -> list[Site]:
 
 
 def stores_of(code: CodeType) -> list[Site]:
-    lines = linecache.getlines(code.co_filename)
+    text = "".join(linecache.getlines(code.co_filename))
     try:
-        tree = ast.parse("".join(lines))
+        tree = trees[code.co_filename]() if code.co_filename in trees else ast.parse(text)
     except SyntaxError:
         return []
     found = []
@@ -179,7 +180,9 @@ def stores_of(code: CodeType) -> list[Site]:
         )
         method = isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)
         if any(isinstance(t, ast.Subscript) for t in targets) or isinstance(node, ast.AugAssign) or method:
-            found.append(Site(code, node.lineno, ast.unparse(node)))
+            found.append(
+                Site(code, node.lineno, " ".join((ast.get_source_segment(text, node) or "").split()))
+            )
     last = max([line or 0 for _, _, line in code.co_lines()], default=code.co_firstlineno)
     return [s for s in found if code.co_firstlineno <= s.line <= last]
 

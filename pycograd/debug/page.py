@@ -23,7 +23,7 @@ def source_of(code: CodeType) -> list[tuple[int, str]]:
     lines = linecache.getlines(code.co_filename)[code.co_firstlineno - 1 :]
     if not lines:
         return []
-    block = lines[:1] if code.co_name == "<lambda>" else inspect.getblock(lines)
+    block = lines[:1] if code.co_name == "<lambda>" else inspect.getsourcelines(code)[0]
     return [(code.co_firstlineno + i, line.rstrip()) for i, line in enumerate(block)]
 
 

@@ -4,6 +4,8 @@ Only the function's own lines are parsed, whatever the length of the file; code 
 that they move to their true place for nothing.  The definition is
 compiled where the function's free variables are free again (a factory that has them as parameters), and what comes out
 must equal the code that runs: so two lambdas on one line are told apart, and a file that has changed since is noticed.
+
+A file whose text is not Python, because somebody lowers it when it is compiled, has an entry in `trees`.
 """
 
 import __future__
@@ -13,7 +15,8 @@ import dis
 import linecache
 import re
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from copy import deepcopy
 from types import CodeType
 from typing import Any, NamedTuple
 
@@ -26,6 +29,7 @@ __all__ = [
     "enclosing_class",
     "nested",
     "quiet",
+    "trees",
 ]
 
 Node = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
@@ -42,6 +46,10 @@ METHOD_LOADS = {OP["LOAD_METHOD"]: OP["LOAD_ATTR"]} if OP.get("LOAD_METHOD", 256
 FLAGGED = frozenset(
     [OP["LOAD_GLOBAL"], *([] if METHOD_LOADS else [OP["LOAD_ATTR"]])]
 )  # the lowest bit: for a call
+
+trees: dict[
+    str, Callable[[], ast.AST]
+] = {}  # files whose text is lowered -> the syntax tree that was compiled
 
 
 class NoSource(Exception):
@@ -60,6 +68,10 @@ def definition(code: CodeType, module: dict[str, Any]) -> Definition:
 
     module  the function's globals: they know the loader of a module in a zip file
     """
+    if code.co_filename in trees:
+        for found in in_tree(code, trees[code.co_filename]()):
+            if same_code(compile_within(found, code), code):
+                return found
     for _ in range(2):
         lines = linecache.getlines(code.co_filename, module)
         if not lines:
@@ -98,6 +110,18 @@ def functions(code: CodeType, lines: Sequence[str]) -> Iterator[Definition]:
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             yield located(bare(node), first - 1 - bool(indent), code)
         return
+
+
+def in_tree(code: CodeType, tree: ast.AST) -> Iterator[Definition]:
+    """The definitions in `tree` that start on the first line of `code`, under its name."""
+    for node in ast.walk(tree):
+        if not isinstance(node, Node) or getattr(node, "name", "<lambda>") != code.co_name:
+            continue
+        first = min([node.lineno, *[d.lineno for d in getattr(node, "decorator_list", [])]])
+        if first == code.co_firstlineno:
+            found = Definition(bare(deepcopy(node)), 0)
+            if code.co_name != "<lambda>" or same_positions(compile_within(found, code), code):
+                yield found
 
 
 def located(node: Node, shift: int, code: CodeType) -> Definition:
