@@ -114,6 +114,8 @@ from .nn import tied as tied
 from .nn import train as train
 from .nn import wkv as wkv
 from .nn import wkv_step as wkv_step
+from .notebook import load_ipython_extension as load_ipython_extension
+from .notebook import unload_ipython_extension as unload_ipython_extension
 from .ops.einops_backend import register_einops_backend as register_einops_backend
 from .ops.writing import track as track
 from .transforms import Grads as Grads
@@ -170,3 +172,5 @@ __all__ = [
     for name in dir()
     if not name.startswith("_") and name not in ("Any", "core", "notebook", "random", "scipy", "transforms")
 ]
+
+notebook.offer()  # in IPython, `%load_ext pycograd` may stand in the cell that needs it
