@@ -12,7 +12,7 @@ from pycograd.core import REGISTRY
 
 from .kinds import ASKING, TAKE_FUNCTIONS
 from .resolve import resolve_call
-from .specials import ATTRIBUTE, COMPARISONS, OPERATORS, active
+from .specials import ATTRIBUTE, COMPARISONS, OPERATORS, active, known, ordinary
 from .standin import StandIn, in_place, keeper_of
 
 __all__ = ["comparable", "iterable", "stood"]
@@ -125,8 +125,10 @@ def iter_(obj: Any, /, *sentinel: Any) -> Iterator[Any]:
 
 @asking("__add__", "__radd__", "__iter__", "__next__", "__getitem__")
 def sum_(iterable: Any, /, start: Any = 0) -> Any:
+    if type(iterable) in known and type(iterable) not in (list, tuple) and type(start) in ordinary:
+        return beyond(builtins.sum)(iterable, start)  # arrays
     values = list(stood(iterable))
-    if type(stood(start)) is not StandIn and not any(type(stood(v)) is StandIn for v in values):
+    if ordinary.issuperset({type(start), *map(type, values)}):
         return beyond(builtins.sum)(values, start)
     for value in values:
         start = operator.add(stood(start), stood(value))

@@ -64,7 +64,7 @@ def extreme(func: Any, args: tuple[Any, ...], key: Any, params: dict[str, Any]) 
         if type(args[0]) is StandIn:
             args = (list(args[0]),)
     values = args[0] if len(args) == 1 else args
-    if key is None and (type(values) not in (tuple, list) or all(type(v) in known for v in values)):
+    if key is None and (type(values) not in (tuple, list) or known.issuperset(map(type, values))):
         return (REGISTRY.find(func) or func)(*args, **params)
     return func(*args, key=comparable(key), **params)
 

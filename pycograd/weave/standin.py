@@ -67,7 +67,8 @@ class StandIn:
         found = method(self, "__contains__")
         if found:
             return found(item)
-        if method(self, "__iter__") or type(value_of(self)) in (list, tuple):
+        listed = type(value_of(self)) in (list, tuple) and type(item) not in ordinary
+        if listed or method(self, "__iter__"):
             resolve = resolve_of(self)
             return any(v is item or stand(v, resolve) == stand(item, resolve) for v in self)
         return item in value_of(self)

@@ -9,6 +9,7 @@ import math
 import operator
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -749,3 +750,21 @@ def test_what_is_not_reached_raises_and_says_the_way_out():
 
     with pytest.raises(TypeError, match="called by json.encoder.* which is left alone"):
         value_and_grad(library)(0.5)
+
+
+def test_long_lists_of_numbers_are_pythons_business():
+    """Where a class defines `==`, `<` and `+`, lists of plain numbers are still searched, ranked and added in C."""
+    numbers = [float(i) for i in range(100_000)]
+
+    def f(x):
+        return (1e5 - 1 in numbers) + min(numbers) + max(numbers) + sum(numbers), numbers.index(sum([x, x]))
+
+    w = woven(f)
+    assert w(1.0) == f(1.0)
+    times = [], []
+    for _ in range(5):
+        for which, g in zip(times, (f, w)):
+            start = time.process_time()
+            g(1.0)
+            which.append(time.process_time() - start)
+    assert min(times[1]) < 6 * min(times[0])  # measured 2; item by item it is 50
