@@ -55,13 +55,19 @@ from .nn import ParamDict as ParamDict
 from .nn import RMSProp as RMSProp
 from .nn import Weight as Weight
 from .nn import accuracy as accuracy
+from .nn import avg_pool2d as avg_pool2d
 from .nn import batch_norm as batch_norm
 from .nn import batch_norm_init as batch_norm_init
 from .nn import batches as batches
 from .nn import buffer as buffer
+from .nn import causal_conv1d as causal_conv1d
 from .nn import clip_grad_norm as clip_grad_norm
 from .nn import clip_per_sample as clip_per_sample
 from .nn import constant_lr as constant_lr
+from .nn import conv1d as conv1d
+from .nn import conv2d as conv2d
+from .nn import conv_transpose1d as conv_transpose1d
+from .nn import conv_transpose2d as conv_transpose2d
 from .nn import cosine_decay as cosine_decay
 from .nn import cross_entropy as cross_entropy
 from .nn import dp_sgd_step as dp_sgd_step
@@ -85,6 +91,7 @@ from .nn import log_softmax as log_softmax
 from .nn import logsumexp as logsumexp
 from .nn import lstm as lstm
 from .nn import lstm_cell as lstm_cell
+from .nn import max_pool2d as max_pool2d
 from .nn import mish as mish
 from .nn import multi_head_attention as multi_head_attention
 from .nn import on_cpu as on_cpu
@@ -112,6 +119,7 @@ from .nn import swish as swish
 from .nn import tanh as tanh
 from .nn import tied as tied
 from .nn import train as train
+from .nn import upsample_nearest2d as upsample_nearest2d
 from .nn import wkv as wkv
 from .nn import wkv_step as wkv_step
 from .notebook import load_ipython_extension as load_ipython_extension

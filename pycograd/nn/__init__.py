@@ -20,6 +20,11 @@ from .attention import multi_head_attention as multi_head_attention
 from .attention import scaled_dot_product_attention as scaled_dot_product_attention
 from .clipping import clip_grad_norm as clip_grad_norm
 from .clipping import clip_per_sample as clip_per_sample
+from .convolution import causal_conv1d as causal_conv1d
+from .convolution import conv1d as conv1d
+from .convolution import conv2d as conv2d
+from .convolution import conv_transpose1d as conv_transpose1d
+from .convolution import conv_transpose2d as conv_transpose2d
 from .data import DataLoader as DataLoader
 from .data import batches as batches
 from .declarations import buffer as buffer
@@ -54,6 +59,11 @@ from .optimizers import Optimizer as Optimizer
 from .optimizers import RMSProp as RMSProp
 from .parameters import Param as Param
 from .parameters import param_values as param_values
+from .parameters import tied as tied
+from .pooling import avg_pool2d as avg_pool2d
+from .pooling import max_pool2d as max_pool2d
+from .pooling import upsample_nearest2d as upsample_nearest2d
+from .private import clip_per_sample as clip_per_sample
 from .private import dp_sgd_step as dp_sgd_step
 from .private import private_gradient as private_gradient
 from .recurrent import gru_cell as gru_cell

@@ -65,10 +65,14 @@ def activation(impl, rule, name):
 
 
 # ---- relu and its kin ----------------------------------------------------------------------------------------------
+def only(t, hit):
+    """`t` where `hit`; an infinite `t` elsewhere does no harm.  np.where takes ten times as long as a product."""
+    r = t * hit
+    return r if finite(r) else np.where(hit, t, 0.0)
+
+
 def relu_rule(t, y):
-    """`t` where `y` is positive; an infinite `t` elsewhere does no harm.  np.where takes ten times as long."""
-    r = t * (y > 0)
-    return r if finite(r) else np.where(y > 0, t, 0.0)
+    return only(t, y > 0)
 
 
 def relu_shape(x):
