@@ -6,10 +6,12 @@ import numpy as np
 from autograd.differential_operators import make_jvp
 
 from benchmarks.contenders import lbfgs
+from benchmarks.networks import Networks
 
 
 def adapted(program):
     program.np = program.math = anp
+    program.nn = Networks(anp)
     return program.f
 
 

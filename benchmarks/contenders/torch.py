@@ -1,6 +1,9 @@
 """PyTorch, eager, on the CPU; many derivatives by its own vmap (`torch.func`)."""
 
+from functools import partial
+
 import torch
+import torch.nn.functional as F
 
 from benchmarks.contenders import lbfgs
 
@@ -28,12 +31,42 @@ class Namespace:
         return torch.nn.functional.pad(x, (width,) * 4, mode)
 
     @staticmethod
+    def zeros(shape):
+        return torch.zeros(shape, dtype=torch.float64)
+
+    @staticmethod
     def eye(n):
         return torch.eye(n, dtype=torch.float64)
 
 
+class Layers:
+    """torch's own layers by the programs' names."""
+
+    relu, cross_entropy = F.relu, F.cross_entropy
+    gelu = partial(F.gelu, approximate="tanh")
+    conv2d = staticmethod(lambda x, w, b, pad: F.conv2d(x, w, b, padding=pad))
+    max_pool2d = F.max_pool2d
+
+    @staticmethod
+    def layer_norm(x, gamma, beta):
+        return F.layer_norm(x, gamma.shape, gamma, beta)
+
+    @staticmethod
+    def multi_head_attention(q, k, v, heads):
+        q, k, v = (x.unflatten(-1, (heads, -1)).transpose(1, 2) for x in (q, k, v))
+        return F.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2)
+
+    @staticmethod
+    def lstm(xs, state, wx, wh, b):
+        zeros = torch.zeros(1, len(xs), len(wh), dtype=xs.dtype)
+        weights = [wx.T.contiguous(), wh.T.contiguous(), b, torch.zeros_like(b)]
+        hs, h, c = torch.lstm(xs, (zeros, zeros), weights, True, 1, 0.0, False, False, True)
+        return hs, (h[0], c[0])
+
+
 def adapted(program):
     program.np = program.math = Namespace()
+    program.nn = Layers
     return program.f
 
 

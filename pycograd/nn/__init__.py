@@ -59,11 +59,9 @@ from .optimizers import Optimizer as Optimizer
 from .optimizers import RMSProp as RMSProp
 from .parameters import Param as Param
 from .parameters import param_values as param_values
-from .parameters import tied as tied
 from .pooling import avg_pool2d as avg_pool2d
 from .pooling import max_pool2d as max_pool2d
 from .pooling import upsample_nearest2d as upsample_nearest2d
-from .private import clip_per_sample as clip_per_sample
 from .private import dp_sgd_step as dp_sgd_step
 from .private import private_gradient as private_gradient
 from .recurrent import gru_cell as gru_cell

@@ -9,7 +9,7 @@ from pycograd.core import ShapeError, shape_of, where
 from pycograd.ops.families import arrayed
 from pycograd.ops.softmax import floating
 
-from .correlation import conv_, spread_
+from .correlation import biased_conv, conv_, spread_
 from .windows import reach, spread_size, window_size
 
 __all__ = ["causal_conv1d", "conv1d", "conv2d", "conv_transpose1d", "conv_transpose2d"]
@@ -40,23 +40,27 @@ def geometry(function, rank, stride, pad, dilation, groups):
 AXES = {1: "length", 2: "height, width"}
 
 
+def misfit(function, x, w, why):
+    return ShapeError(f"{function}: x of shape {shape_of(x)} and w of shape {shape_of(w)}{where()}: {why}")
+
+
 def fitting(function, rank, x, w, b, groups, transposed=False):
     """Raise ShapeError if `x`, `w` and `b` do not go together."""
-    x, w = shape_of(x), shape_of(w)
-    given = f"{function}: x of shape {x} and w of shape {w}{where()}"
-    if len(x) not in (rank + 1, rank + 2) or len(w) != rank + 2:
-        kernel = "outputs, inputs / groups" if not transposed else "inputs, outputs / groups"
-        raise ShapeError(f"{given}: x must be (batch, channels, {AXES[rank]}), w ({kernel}, kernel sizes)")
-    inputs, outputs = (w[0], w[1] * groups) if transposed else (w[1] * groups, w[0])
-    if x[-rank - 1] != inputs:
-        raise ShapeError(f"{given}: x has {x[-rank - 1]} channels, w takes {inputs} (groups={groups})")
-    if w[0] % groups:
-        raise ShapeError(f"{given}: groups={groups} does not divide the {w[0]} channels that w begins with")
+    of_x, of_w = shape_of(x), shape_of(w)
+    if len(of_x) not in (rank + 1, rank + 2) or len(of_w) != rank + 2:
+        order = "inputs, outputs / groups" if transposed else "outputs, inputs / groups"
+        why = f"x must be (batch, channels, {AXES[rank]}), w ({order}, kernel sizes)"
+        raise misfit(function, x, w, why)
+    inputs, outputs = (of_w[0], of_w[1] * groups) if transposed else (of_w[1] * groups, of_w[0])
+    if of_x[-rank - 1] != inputs:
+        why = f"x has {of_x[-rank - 1]} channels, w takes {inputs} (groups={groups})"
+        raise misfit(function, x, w, why)
+    if of_w[0] % groups:
+        why = f"groups={groups} does not divide the {of_w[0]} channels that w begins with"
+        raise misfit(function, x, w, why)
     if b is not None and shape_of(b) != (outputs,):
-        raise ShapeError(
-            f"{given}: b of shape {shape_of(b)} must be of shape {(outputs,)}, the channels of the result"
-        )
-    return given
+        why = f"b of shape {shape_of(b)} must be of shape {(outputs,)}, the channels of the result"
+        raise misfit(function, x, w, why)
 
 
 def of_many(x, rank, operation):
@@ -73,14 +77,15 @@ def biased(y, b, rank):
 # ---- convolutions --------------------------------------------------------------------------------------------------
 def convolve(function, rank, x, w, b, params):
     x, w = floating(x), floating(w)
-    given = fitting(function, rank, x, w, b, params["groups"])
+    fitting(function, rank, x, w, b, params["groups"])
     size, kernel = shape_of(x)[-rank:], shape_of(w)[2:]
     if min(window_size(size, kernel, params["stride"], params["pad"], params["dilation"])) < 1:
         spans = reach(kernel, params["dilation"])
-        raise ShapeError(
-            f"{given}: a kernel that spans {spans} does not fit into {size} with pad={params['pad']}"
-        )
-    return of_many(x, rank, lambda x: biased(conv_.call(x, w, **params), b, rank))
+        why = f"a kernel that spans {spans} does not fit into {size} with pad={params['pad']}"
+        raise misfit(function, x, w, why)
+    if b is None:
+        return of_many(x, rank, lambda x: conv_.call(x, w, **params))
+    return of_many(x, rank, lambda x: biased_conv(x, w, arrayed(b), **params))
 
 
 def conv1d(x, w, b=None, stride=1, pad=0, dilation=1, groups=1):
@@ -138,12 +143,12 @@ def causal_conv1d(x, w, b=None, stride=1, dilation=1, groups=1):
 # ---- transposed convolutions ---------------------------------------------------------------------------------------
 def spread(function, rank, x, w, b, params):
     x, w = floating(x), floating(w)
-    given = fitting(function, rank, x, w, b, params["groups"], transposed=True)
+    fitting(function, rank, x, w, b, params["groups"], transposed=True)
     size = spread_size(
         shape_of(x)[-rank:], shape_of(w)[2:], params["stride"], params["pad"], params["dilation"]
     )
     if min(size) < 1:
-        raise ShapeError(f"{given}: pad={params['pad']} leaves nothing of the result")
+        raise misfit(function, x, w, f"pad={params['pad']} leaves nothing of the result")
     return of_many(x, rank, lambda x: biased(spread_.call(x, w, size=size, **params), b, rank))
 
 

@@ -17,10 +17,10 @@ import numpy as np
 
 from pycograd.core import Aval, Primitive, result_dtype, shape_of
 
-from .fused import fuse
+from .fused import Text, fuse
 from .windows import columns, from_columns, window_size
 
-__all__ = ["conv_", "match_", "spread_"]
+__all__ = ["biased_conv", "conv_", "match_", "spread_"]
 
 BLOCK = 2**22  # bytes of windows at a time
 
@@ -230,3 +230,24 @@ def kept_w(g, x, w, cols, **geometry):
 
 
 fuse(conv_, conv_forward, kept_x, kept_w)
+
+
+# ---- with a number added to each channel of the output -------------------------------------------------------------
+def biased_text(x, w, b, **geometry):
+    return conv_.call(x, w, **geometry) + np.reshape(b, (-1, *(1,) * len(geometry["stride"])))
+
+
+def biased_forward(x, w, b, **geometry):
+    y, kept = conv_forward(x, w, **geometry)
+    b = b.reshape(-1, *(1,) * len(geometry["stride"]))
+    if b.dtype != y.dtype:
+        return y + b, kept
+    y += b
+    return y, kept
+
+
+def biased_b(g, x, w, cols, **geometry):
+    return np.sum(g, axis=(0, *range(2, len(geometry["stride"]) + 2)))
+
+
+biased_conv = fuse(Text("conv", biased_text), biased_forward, kept_x, kept_w, biased_b)

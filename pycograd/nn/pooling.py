@@ -39,7 +39,8 @@ def where_at(shape, kernel, stride):
 def scattered(shape, dtype, kernel, stride, parts):
     """Zeros of `shape`, with each of the `parts`, one for each offset of the kernel, added in its places."""
     apart = all(s >= k for s, k in zip(stride, kernel, strict=True))
-    out = np.zeros(shape, dtype)
+    tiled = kernel == stride and not any(n % k for n, k in zip(shape[-len(kernel) :], kernel, strict=True))
+    out = (np.empty if tiled else np.zeros)(shape, dtype)
     for place, part in zip(where_at(shape, kernel, stride), parts, strict=True):
         if apart:
             out[place] = part
