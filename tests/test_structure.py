@@ -96,7 +96,7 @@ COUNTS = {
     polynomial: (VECTOR, 9, 2048, 0),
     transcendental: (VECTOR, 9, 2560, 0),
     scalars: (0.5, 1, 0, 0),  # floats that depend on one other join their slopes: here all of them
-    cross_entropy: (np.linspace(-1, 1, 8), 11, 6656, 1),
+    cross_entropy: (np.linspace(-1, 1, 8), 11, 6656, 0),
     slices: (VECTOR, 47, 432, 0),
     rearranged: (X, 11, 0, 0),
     selected: (X, 9, 8704, 0),

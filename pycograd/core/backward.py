@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from heapq import heappop, heappush, heappushpop
 from math import inf
+from sys import getrefcount
 from typing import Any
 
 import numpy as np
@@ -73,6 +74,7 @@ def back(
             g = cotangents.pop(index)
             newest: Node | None = None  # a parent seen for the first time, held back: mostly the next node
             if prim is None or index > oldest:
+                pulled = c = None  # which may hold on to g
                 leaves[index] = (
                     node,
                     g if index in owned else fresh(g if node[AVAL] is None else fit(g, node[AVAL])),
@@ -114,9 +116,25 @@ def back(
     return leaves
 
 
+ALONE = 0  # references to an array that nobody but the backward pass holds, as `fresh` counts them
+
+
 def fresh(g: Any) -> Any:
-    """`g`, or a copy that the caller may write into."""
-    return g.copy() if type(g) is np.ndarray else g
+    """`g`, or a copy that the caller may write into, if somebody else has that array or its memory."""
+    if type(g) is not np.ndarray or g.base is None and g.flags.writeable and getrefcount(g) <= ALONE:
+        return g
+    return g.copy()
+
+
+def references_of_one_name() -> int:
+    def count(g: Any) -> int:
+        return getrefcount(g)
+
+    alone = np.empty(1)
+    return count(alone)
+
+
+ALONE = references_of_one_name()
 
 
 def deposit(cotangents: dict[float, Any], owned: set[float], heap: list[Node], g: Any, node: Node) -> bool:
@@ -199,6 +217,9 @@ def sum_to(g: Any, shape: tuple[int, ...]) -> Any:
     """Sum `g` over the axes along which broadcasting stretched `shape`, or stretch it."""
     have = shape_of(g)
     lead = len(have) - len(shape)
+    if lead > 0 and have[lead:] == shape:
+        axes = tuple(range(lead))
+        return np.add.reduce(g, axes) if type(g) is ndarray else np.sum(g, axis=axes)
     if lead < 0 or any(h == 1 != n for h, n in zip(have[lead:], shape, strict=True)):
         return np.broadcast_to(g, shape)
     axes = tuple(range(lead)) + tuple(lead + i for i, n in enumerate(shape) if n == 1 != have[lead + i])
