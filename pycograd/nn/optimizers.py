@@ -19,7 +19,7 @@ from pycograd.core import (
     tree_unflatten,
 )
 from pycograd.transforms import Grads
-from pycograd.transforms.descent import downhill, like
+from pycograd.transforms.descent import downhill, like, outlined
 
 __all__ = ["SGD", "Adam", "AdamW", "Lion", "Momentum", "Optimizer", "RMSProp", "matched"]
 
@@ -292,8 +292,8 @@ def matched(what: str, params: Any, grads: Any) -> tuple[list[Any], list[Any], A
         raise ValueError(
             told(
                 f"{what}: the gradients have another structure than the parameters",
-                f"the parameters have {structure}",
-                f"the gradients have {other}",
+                f"the parameters are {outlined(params)}",
+                f"the gradients are {outlined(grads)}",
                 fix="the tree that grad(f, argnums=0) returns for these parameters"
                 if isinstance(grads, Grads)
                 else "a tree with one gradient for each parameter, None where nothing is trained",

@@ -131,7 +131,7 @@ class ParamDict(dict[str, Any]):
 
     @at_the_edge
     def step(self, grads: Any, how: Any) -> None:
-        """Take one step, in place, along `grads` as `grad` returns them.
+        """Take one step, in place, along `grads` as `grad` returns them, or a dict with the same names.
 
         how  an optimizer, or the learning rate of plain gradient descent
         Raises ValueError if the gradients have another structure; TypeError inside a transform.
@@ -142,6 +142,7 @@ class ParamDict(dict[str, Any]):
         >>> weights.w
         Param(array(0.95))
         """
+        grads = by_names(grads)
         if any(isinstance(g, Traced) for g in tree_leaves(grads)):
             raise TypeError(
                 told(
@@ -265,3 +266,8 @@ def unflattened(keys: Keys, children: Any) -> ParamDict:
 
 
 register(ParamDict, flattened, unflattened)
+
+
+def by_names(grads: Any) -> Any:
+    """`grads`, as the kind of dict that parameters are in if they are a plain one, as a comprehension makes it."""
+    return ParamDict({k: by_names(g) for k, g in grads.items()}) if type(grads) is dict else grads

@@ -5,12 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from pycograd.core import Traced, aval_of, tree_flatten, tree_map, tree_unflatten
+from pycograd.core import Traced, aval_of, told, tree_flatten, tree_map, tree_paths, tree_unflatten
 
 from .arguments import Grads
 from .reverse import value_and_grad
 
-__all__ = ["downhill", "gradient_descent", "like", "sgd_update"]
+__all__ = ["downhill", "gradient_descent", "like", "outlined", "sgd_update"]
 
 
 def gradient_descent(
@@ -46,10 +46,25 @@ def sgd_update(params: Any, grads: Any, lr: Any) -> Any:
     {'w': 0.0, 'name': 'a'}
     """
     gs, structure = tree_flatten(tuple(grads) if isinstance(grads, Grads) else grads)
-    parts = structure.flatten_up_to(params)
+    try:
+        parts = structure.flatten_up_to(params)
+    except ValueError:
+        raise ValueError(
+            told(
+                "sgd_update: the gradients have another structure than the parameters",
+                f"the parameters are {outlined(params)}",
+                f"the gradients are {outlined(grads)}",
+                fix="a tree with one gradient for each parameter, None where nothing is trained",
+            )
+        ) from None
     return tree_unflatten(
         structure, [part if g is None else moved(part, g, lr) for part, g in zip(parts, gs)]
     )
+
+
+def outlined(tree: Any) -> str:
+    """`a dict of w, b`: the container, and where its leaves are."""
+    return f"a {type(tree).__name__} of {', '.join(tree_paths(tree)) or 'nothing'}"
 
 
 def moved(part: Any, g: Any, lr: Any) -> Any:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from pycograd import (
+    Adam,
     Param,
     ParamDict,
     Var,
@@ -543,3 +544,15 @@ def test_a_parameter_is_a_constant_beside_a_var():
     leaf = Var(Param(W))
     np.sum(leaf**2).backward()
     assert np.array_equal(leaf.grad, 2 * W)
+
+
+def test_a_step_takes_a_dict_of_the_same_names_and_says_which_are_missing():
+    weights = params(w=np.ones(2), inner={"x": 1.0})
+    weights.step({"w": np.ones(2), "inner": {"x": 2.0}}, 0.1)
+    assert np.array_equal(weights.w.value, [0.9, 0.9]) and weights.inner.x.value == 0.8
+    for how in (0.1, Adam(0.1)):
+        with pytest.raises(
+            ValueError,
+            match=r"parameters are a ParamDict of inner\.x, w\s+the gradients are a ParamDict of w",
+        ):
+            weights.step({"w": np.ones(2)}, how)
