@@ -17,7 +17,7 @@ from .batching import Batched, new_batched
 from .errors import where
 from .forward import Dual, new_dual
 from .levels import HAND_MADE, clock, innermost, levels, live, walls
-from .node import Node
+from .node import NOTHING, Node
 from .places import Place, Window, window_of
 from .primitive import Primitive
 from .tape import Var, new_var
@@ -79,13 +79,13 @@ class Store(Primitive):
     none = 0.0
 
     def node(self, x: Node | None, v: Node | None, y: Any, at: Any) -> Node:
-        params = {"at": at}
+        """The node of a store; it saves the place, which is no param: a dictionary for each would be half its memory."""
         if x is None:
             assert v is not None
-            return (next(clock), self, self.pulls[2], at, False, array_aval(y, v), params, v)
+            return (next(clock), self, self.pulls[2], at, False, array_aval(y, v), NOTHING, v)
         if v is None:
-            return (next(clock), self, self.pulls[1], at, True, x[5], params, x)
-        return (next(clock), self, self.pulls[0], at, False, x[5], params, x, v)
+            return (next(clock), self, self.pulls[1], at, True, x[5], NOTHING, x)
+        return (next(clock), self, self.pulls[0], at, False, x[5], NOTHING, x, v)
 
 
 def array_aval(y: Any, v: Node) -> Aval:

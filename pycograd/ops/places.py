@@ -156,7 +156,7 @@ def pull_v(g, node):
 def moves(g, node):
     """Read the place and, after a store, clear it; the array `g` itself goes on to the older contents."""
     to_x, to_v = watched_operands(node)
-    at = node[6]["at"]
+    at = node[6]["at"] if node[6] else node[3]
     pairs = [(node[-1], read(g, at=at, copy=True))] if to_v else []
     if to_x:
         if node[1] is set_:
