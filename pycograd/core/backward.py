@@ -66,6 +66,7 @@ def back(
     heap: list[Node] = []
     cotangents: dict[float, Any] = {-inf: None}
     owned: set[float] = set()
+    mine: set[float] = set()  # the same of cotangents that are watched
     leaves: dict[int, tuple[Node, Any]] = {}
     with np.errstate(all="ignore"):  # an infinite slope is an answer, not a reason to warn
         node: Node | None = start
@@ -79,7 +80,11 @@ def back(
                     node,
                     g if index in owned else fresh(g if node[AVAL] is None else fit(g, node[AVAL])),
                 )
-            elif prim.into and type(g) in PLAIN and deposit(cotangents, owned, heap, g, node):
+            elif prim.into and (
+                deposit(cotangents, owned, heap, g, node)
+                if type(g) in PLAIN
+                else deposit_watched(cotangents, mine, heap, g, node)
+            ):
                 pass
             else:
                 pulled = node[2](g, node)
@@ -150,6 +155,45 @@ def deposit(cotangents: dict[float, Any], owned: set[float], heap: list[Node], g
     mine = g if node[INDEX] in owned else g.copy(order="C")
     for parent, c in prim.moves(mine, node):
         give(cotangents, owned, heap, parent, c, c is mine)
+    return True
+
+
+def deposit_watched(
+    cotangents: dict[float, Any], mine: set[float], heap: list[Node], g: Any, node: Node
+) -> bool:
+    """The same for a watched `g`, whose tower is written in place once its arrays are this pass's own."""
+    prim = node[PRIM]
+    if prim.moves is None:
+        return prim.adds is not None and add_at_place(cotangents, mine, heap, g, node)
+    for parent, c, own in prim.hand_on(g, node, node[INDEX] in mine):
+        i = parent[INDEX]
+        c = c if own else fit(c, parent[AVAL])
+        if i in cotangents:
+            c, own = cotangents[i] + c, True
+        else:
+            heappush(heap, parent)
+        cotangents[i] = c
+        if own:
+            mine.add(i)
+    return True
+
+
+def add_at_place(
+    cotangents: dict[float, Any], mine: set[float], heap: list[Node], g: Any, node: Node
+) -> bool:
+    """Add the cotangent of what was read to that of the array it was read from."""
+    prim, parent = node[PRIM], node[FIRST_PARENT]
+    i, (store, at) = parent[INDEX], prim.adds(node[PARAMS])
+    if not parent[AVAL].shape or g.dtype != parent[AVAL].dtype:
+        return False
+    if i not in cotangents:
+        heappush(heap, parent)
+        cotangents[i] = store.in_place(np.zeros(*parent[AVAL]), g, at)
+    elif i in mine:
+        cotangents[i] = store.in_place(cotangents[i], g, at)
+    else:
+        cotangents[i] = store.call(cotangents[i], g, at=at)
+    mine.add(i)
     return True
 
 

@@ -114,6 +114,10 @@ class Primitive:
         self.moves: Any = (
             None  # (g, node): an `into` that hands the array g itself on to the operand (storage.py)
         )
+        self.hand_on: Any = (
+            None  # (g, node, mine): the same for a watched g, whose arrays are written if `mine`
+        )
+        self.adds: Any = None  # params -> the store that adds to what this operation reads, and its place
         self.ufunc: Any = None  # the numpy ufunc of this operation, if it is one: it takes keywords and `out`
         self.operator: Primitive = self  # the same operation as Python's operator computes it
 

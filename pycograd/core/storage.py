@@ -79,7 +79,7 @@ class Store(Primitive):
     none = 0.0
 
     def node(self, x: Node | None, v: Node | None, y: Any, at: Any) -> Node:
-        """The node of a store; it saves the place, which is no param: a dictionary for each would be half its memory."""
+        """The node of a store; it saves the place, which is no param: a dictionary would be half of its memory."""
         if x is None:
             assert v is not None
             return (next(clock), self, self.pulls[2], at, False, array_aval(y, v), NOTHING, v)

@@ -10,7 +10,7 @@ from pycograd.core.tape import pull_saved
 
 from .families import pad_rank, rank
 from .indexing import add_at as add_at_key
-from .indexing import advanced_rank, apart, example_key
+from .indexing import advanced_rank, apart, example_key, getitem
 
 
 # ---- on plain arrays -----------------------------------------------------------------------------------------------
@@ -165,6 +165,18 @@ def moves(g, node):
     return pairs
 
 
+def hand_on(g, node, mine):
+    """The same for a watched `g`; each cotangent with whether its arrays belong to nobody else."""
+    to_x, to_v = watched_operands(node)
+    at = node[6]["at"] if node[6] else node[3]
+    if to_v:
+        yield node[-1], get_.call(g, at=at, copy=True), False
+    if to_x and node[1] is add_at:
+        yield node[7], g, mine
+    elif to_x:
+        yield node[7], set_.in_place(g, 0.0, at) if mine else set_.call(g, 0.0, at=at), True
+
+
 WHICH = {pull_both: (True, True), pull_x: (True, False), pull_v: (False, True)}
 WHICH_OF_TEMPLATE = {"pull_ab": (True, True), "pull_a": (True, False), "pull_b": (False, True)}
 
@@ -180,4 +192,6 @@ def watched_operands(node):
 
 for prim in (set_, add_at):
     prim.pulls = pull_both, pull_x, pull_v
-    prim.moves = moves
+    prim.moves, prim.hand_on = moves, hand_on
+get_.adds = lambda params: (add_at, params["at"])
+getitem.adds = lambda params: (add_at, params["key"])
