@@ -299,9 +299,15 @@ def bound(k):
 
 
 def gathered(x, key):
-    """`x[key]` where parts of `key` are watched: all index arrays become operands, and leave holes."""
+    """`x[key]` where parts of `key` are watched."""
+    key, indices = opened_key(key)
+    return gather(len(indices)).call(x, *indices, key=key)
+
+
+def opened_key(key):
+    """`key`, of which parts are watched, with holes for all index arrays, and those: they become operands."""
     parts, indices = [], []
-    for k in key:
+    for k in map(plain, key):
         if isinstance(k, Traced) and is_mask(k):
             raise mask_error(k)
         array = isinstance(k, (Traced, np.ndarray))
@@ -310,7 +316,7 @@ def gathered(x, key):
             raise IndexError("arrays used as indices must be of integer (or boolean) type")
         indices += found
         parts += [HOLE] * len(found) if array else [k]
-    return gather(len(indices)).call(x, *indices, key=tuple(parts))
+    return tuple(parts), indices
 
 
 def mask_error(mask):

@@ -27,7 +27,6 @@ from pycograd.core import (
     shape_of,
     value_of,
     view_at,
-    where,
     window_of,
     written,
 )
@@ -50,9 +49,10 @@ from .arithmetic import (
     subtract,
 )
 from .families import arrayed
-from .indexing import getitem, is_mask, item, plain
+from .indexing import getitem, item, plain
 from .places import add_at, set_
 from .products import matmul
+from .scattering import differs, sums_at, with_stored
 
 SINGLE = (int, slice, NoneType, EllipsisType)
 
@@ -121,8 +121,8 @@ def store_item(x, key, v):
     if window is None and (type(key) is int or is_element(key, storage.shape)):
         storage.write(set_, v, key)
         return
-    if isinstance(key, Traced) and isinstance(undecided(key), Traced):
-        key, v = ..., each_example(key, v, x)
+    if differs(key):
+        key, v = ..., with_stored(x.current(), key, v)
     key = plain_key(key)
     if isinstance(v, Traced) and not view_at(key):
         v = last_wins(x, key, v)
@@ -142,23 +142,6 @@ def to_store(v, x, key):
     return v.current() if isinstance(v, Traced) and not isinstance(v, (Var,)) and hasattr(v, "current") else v
 
 
-def undecided(key):
-    """`key` without its tape: still watched if it differs between examples, or is being captured."""
-    return plain(key)
-
-
-def each_example(mask, v, x):
-    """The whole of `x` with the number `v` where the `mask`, another one in each example, holds."""
-    if is_mask(mask) and not shape_of(v):
-        mask = np.reshape(mask, (*mask.shape, *(1,) * (len(x.shape) - len(mask.shape))))
-        return np.where(mask, v, x.current())
-    raise TypeError(
-        f"a store{where()} at an index that is {plain(mask).unanswerable}: a boolean mask can take one "
-        f"number; otherwise use "
-        "np.where"
-    )
-
-
 def last_wins(x, key, v):
     """`v` with zeros where the same element is stored again later: an index may name one twice."""
     places = np.reshape(np.arange(x.size), x.shape)[key]
@@ -172,9 +155,11 @@ def last_wins(x, key, v):
 
 def accumulate_at(x, indices, v):
     """`np.add.at`."""
-    key = plain_key(indices)
     v = arrayed(v)
     v = v.current() if type(v) is Buffer else v
+    if differs(indices):
+        indices, v = ..., sums_at(x.current(), indices, v)
+    key = plain_key(indices)
     x.storage.write(add_at, v, key if x.window is None else Place(x.window, key))
 
 
