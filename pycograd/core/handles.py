@@ -1,27 +1,23 @@
-"""Handles on arrays that can be written, and the values that become ones.
+"""Handles on arrays that can be written.
 
 A `Buffer` is a handle on a window of a storage, at level infinity: it steps aside for its current value in whatever
-operation asks.  A watched value becomes a handle when it is first written, and with it all views of it that live: they
-are one `Family`.
+operation asks.  A `Part` is one on the real or imaginary part of that.
 """
 
 from collections.abc import Callable
 from math import inf
 from typing import Any
-from weakref import ref
 
 import numpy as np
 
-from .ambient import Ambient
 from .aval import Aval
-from .errors import where
-from .levels import HAND_MADE, innermost, levels, live, walls
-from .places import Place, view_at
+from .levels import live
+from .places import Place
 from .storage import Storage, View, keeps
 from .tape import Var, new, twin
-from .traced import Handle, Traced, value_of
+from .traced import Handle, Traced
 
-__all__ = ["Buffer", "buffer", "copied", "fresh", "handle", "note", "part_of", "relate"]
+__all__ = ["Buffer", "Part", "buffer", "fresh", "part"]
 
 
 # ---- handles -------------------------------------------------------------------------------------------------------
@@ -136,6 +132,54 @@ def buffer(storage: Storage, window: Any = None) -> Buffer:
     return b
 
 
+class Part(Buffer):
+    """A handle on the real or imaginary part of a complex array that can be written.
+
+    whole  a handle on the array
+    taken  the operation that takes the part: elementwise, so that a view of the part is the part of the view
+    """
+
+    __slots__ = ()
+    whole = Traced.value  # type: ignore[misc]
+    taken = Traced.node  # type: ignore[misc]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.whole.shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return np.zeros((), self.whole.dtype).real.dtype
+
+    @property
+    def aval(self) -> Aval:
+        return Aval(self.shape, self.dtype)
+
+    def current(self, kept: bool = True) -> Any:
+        """The value now."""
+        return self.taken.call(self.whole.current(kept))
+
+    def interpret(self, prim: Any, level: float, args: Any, params: Any) -> Any:
+        if isinstance(prim, View):
+            view = prim.call(self.whole, **params)
+            if type(view) is Buffer and view.storage is self.whole.storage:
+                return part(view, self.taken)
+        xs = [a.current() if issubclass(type(a), Handle) else a for a in args]
+        y = prim.call(*xs, **params)
+        return tuple([result(v, args, xs) for v in y]) if prim.outputs else result(y, args, xs)
+
+    def watched(self) -> bool:
+        """Whether a transform watches what it holds."""
+        return self.whole.watched()
+
+
+def part(whole: Buffer, taken: Any) -> Part:
+    """A handle on a part of `whole`."""
+    p = new(Part)
+    p.value, p.node = whole, taken
+    return p
+
+
 def fresh(y: Any) -> Any:
     """A handle on the plain array `y`, which nobody else has."""
     return buffer(Storage(y)) if type(y) is np.ndarray else y
@@ -156,144 +200,3 @@ def result(y: Any, args: Any, xs: Any) -> Any:
         return y
     shares = shares or any(x is y for x in xs)
     return buffer(Storage(y, own=not shares))
-
-
-# ---- views ---------------------------------------------------------------------------------------------------------
-def note(x: Any, y: Any, prim: View, params: dict[str, Any]) -> None:
-    """Relate the values `x` and `y`, unless `y` is a number, a copy, or a handle that knows."""
-    kind = type(y)
-    if kind is Var:
-        v = y.value
-        if type(v) is np.ndarray:
-            if v.base is None:
-                return
-            memory = x.value if type(x) is Var else None
-            if type(memory) is np.ndarray and (v.base is memory or v.base is memory.base):
-                if y is not x:
-                    relate(x, y, prim, params)
-                return
-        elif not isinstance(v, Traced):
-            return
-    elif kind is Buffer or not issubclass(kind, Traced):
-        return
-    if kind is not type(x) or y is x:
-        if issubclass(type(x), Ambient):
-            note(x.now(), y, prim, params)
-        return
-    key = params.get("key", ...)
-    if key is not ...:
-        if not view_at(key) or not y.shape and not (type(key) is tuple and ... in key):
-            return  # a copy, or a number
-    else:
-        memory = value_of(x)
-        if type(memory) is np.ndarray and not np.may_share_memory(memory, value_of(y)):
-            return
-    relate(x, y, prim, params)
-
-
-View.note = note
-
-
-# ---- a watched value becomes a handle when it is written, and all its views with it --------------------------------
-class Family:
-    """Watched values that share memory in numpy's eyes: what the first was, and weak references to those that live."""
-
-    __slots__ = ("born", "first", "members", "room")
-
-    def __init__(self, x: Any, born: float | None = None) -> None:
-        self.first, self.members, self.room, self.born = twin(x), [ref(x)], 64, born
-
-
-def relate(x: Any, y: Any, prim: Any, params: Any) -> None:
-    """Note that `y` is what the view maker `prim` gives on `x`: of no consequence until one of them is written.
-
-    params  those of `prim`, or its key alone
-    """
-    link = getattr(x, "link", None)
-    if link is None:
-        link = x.link = Family(x), None
-    elif link is PART:
-        y.link = PART
-        return
-    family, makers = link
-    y.link = family, (makers, prim, params)
-    members = family.members
-    members.append(ref(y))
-    if len(members) > family.room:
-        family.members = [m for m in members if m() is not None]
-        family.room = 2 * len(family.members) + 64
-
-
-PART = "the real or imaginary part of a complex value, which numpy writes through and we do not"
-
-
-def part_of(y: Any) -> Any:
-    """`y`, a part of a complex watched value, marked so that a store into it raises."""
-    if isinstance(y, Traced):
-        y.link = PART
-    return y
-
-
-def copied(x: Any) -> Any:
-    """A copy of the watched value `x`: an object of its own, made now."""
-    if issubclass(type(x), Handle):
-        return buffer(Storage(x.current(), own=False))
-    y = twin(x)
-    if walls and isinstance(y, Traced):
-        y.link = Family(y, next(levels)), None
-    return y
-
-
-def handle(x: Any) -> Buffer:
-    """`x` as a handle of the same identity: every name of it, and of its views, sees what is written from now on."""
-    if type(x) is Buffer:
-        return x
-    if type(x) is Var and x.level == HAND_MADE and x.is_leaf:
-        raise TypeError(
-            f"a Var made by hand is a leaf, which cannot be written in place{where()}: write to a copy"
-        )
-    try:
-        if x.link is PART:
-            raise TypeError(
-                f"the real or imaginary part of a watched value is written{where()}: the whole would not change as "
-                "numpy's does; write to a copy of the part, or to the whole"
-            )
-        family, _ = x.link
-    except AttributeError:
-        family = Family(x)
-    storage = Storage(family.first, own=False, born=family.born or birth(family.first))
-    for m in family.members:
-        member = m()
-        if member is None or type(member) is Buffer:
-            continue
-        window: Any = None
-        try:
-            makers = member.link[1]
-            del member.link
-        except AttributeError:
-            makers = None
-        for prim, params in in_order(makers):
-            window = storage.window(prim, params, window)
-            if window is False:  # numpy gave a copy there
-                break
-        if window is not False:
-            member.__class__ = Buffer
-            member.value, member.node = storage, window
-    return x if type(x) is Buffer else handle(x)
-
-
-def in_order(makers: Any) -> list[tuple[Any, dict[str, Any]]]:
-    """The view makers and their params, first to last."""
-    found = []
-    while makers is not None:
-        makers, prim, params = makers
-        found.append((prim, params if type(params) is dict else {"key": params}))
-    return found[::-1]
-
-
-def birth(x: Any) -> float | None:
-    """0 for a value made before the innermost vmap or checkpoint began, as far as can be told; None for now."""
-    if not walls:
-        return None
-    level, began = innermost()
-    return 0 if x.level < level and not (type(x) is Var and x.node[0] < began) else None

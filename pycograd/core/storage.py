@@ -30,7 +30,7 @@ __all__ = ["Storage", "Store", "View", "keeps"]
 class View(Primitive):
     """An operation on one array of which numpy makes a view, mostly."""
 
-    note: Callable[..., None]  # (x, y, prim, params): filled by handles.py
+    note: Callable[..., None]  # (x, y, prim, params): filled by families.py
 
     def view(self, x: Any, **params: Any) -> Any:
         """The result, noted as related to `x`: for what users see; rules, which write nothing, use `call`."""

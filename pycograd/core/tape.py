@@ -135,7 +135,7 @@ class Var(Traced):
 
 
 def twin(x: Any) -> Any:
-    """`x` as an object of its own, which stays a value when the user writes into `x` (handles.py)."""
+    """`x` as an object of its own, which stays a value when the user writes into `x` (families.py)."""
     kind = type(x)
     if not issubclass(kind, Traced):
         return x

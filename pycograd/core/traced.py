@@ -49,7 +49,7 @@ class Traced:
     value: Any
     level: float
     node: Any
-    link: Any  # the values that it shares memory with, and how; only if there are some (handles.py)
+    link: Any  # the values that it shares memory with, and how; only if there are some (families.py)
 
     numbers = True  # whether `value` has the numbers that plain code would see
     unanswerable = ""

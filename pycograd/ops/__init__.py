@@ -39,6 +39,7 @@ from . import nan_reductions as nan_reductions
 from . import norms as norms
 from . import operators as operators
 from . import padding as padding
+from . import parts as parts
 from . import places as places
 from . import polynomials as polynomials
 from . import positions as positions

@@ -5,7 +5,7 @@ import operator
 
 import numpy as np
 
-from pycograd.core import REGISTRY, Buffer, Traced, copied, part_of, value_of, where, without_tape
+from pycograd.core import REGISTRY, Buffer, Traced, aval_of, copied, told, value_of, where, without_tape
 from pycograd.core.foreign import lost
 
 from .creation import astype
@@ -18,7 +18,7 @@ SAME = (
     "prod repeat round searchsorted squeeze std swapaxes take trace var ravel choose"
 ).split()
 IN_PLACE = "resize setfield setflags byteswap".split()
-LOSING = "tobytes tofile dump dumps view getfield".split()
+LOSING = "tobytes tofile dump dumps getfield".split()
 
 
 def method(name):
@@ -42,9 +42,14 @@ def writes(name):
     return refuse
 
 
+def is_plain_handle(x):
+    """Whether `x` is an array that can be written and holds plain numbers."""
+    return issubclass(type(x), Buffer) and not x.watched()
+
+
 def loses(name):
     def refuse(self, *args, **params):
-        if type(self) is Buffer and not self.watched():
+        if is_plain_handle(self):
             return getattr(np.asarray(self), name)(
                 *args, **params
             )  # of plain numbers: of them, but not to write
@@ -118,6 +123,26 @@ def deep_copy(self, memo):
     return copied(self)
 
 
+def view(self, dtype=None, type=None):
+    """This value under another name, which shares its memory; no other dtype, whose numbers would be others."""
+    same = dtype is None or np.dtype(aval_of(self).dtype) == np.dtype(dtype)
+    if same and type in (None, np.ndarray):
+        return self[...]
+    if is_plain_handle(self):
+        return np.asarray(self).view(
+            dtype, *[type] * (type is not None)
+        )  # of plain numbers, and not to write
+    kinds = "" if type is not None else np.dtype(aval_of(self).dtype).kind + np.dtype(dtype).kind
+    if kinds not in AS_OTHERS:
+        raise lost(".view()", self)
+    raise TypeError(
+        told(f".view({np.dtype(dtype)}) reads the memory of a watched value as others", fix=AS_OTHERS[kinds])
+    )
+
+
+AS_OTHERS = {"cf": "np.stack([z.real, z.imag], axis=-1)", "fc": "x[..., ::2] + 1j * x[..., 1::2]"}
+
+
 def to_device(self, device, /, *, stream=None):
     """This value: numpy has one device."""
     return self
@@ -125,21 +150,11 @@ def to_device(self, device, /, *, stream=None):
 
 Traced.__copy__, Traced.__deepcopy__ = shallow_copy, deep_copy
 Traced.sum = np_sum
-for function in (reshape, transpose, flatten, compress, item, tolist, copy, to_device, astype):
+for function in (reshape, transpose, flatten, compress, item, tolist, copy, to_device, astype, view):
     setattr(Traced, function.__name__, function)
 
 
 # ---- attributes ----------------------------------------------------------------------------------------------------
-def real(self):
-    """The real part; a real value is its own."""
-    return self if self.dtype.kind != "c" else part_of(np.real(self))
-
-
-def imag(self):
-    """The imaginary part; zeros for a real value."""
-    return np.imag(self) if self.dtype.kind != "c" else part_of(np.imag(self))
-
-
 def flat(self):
     """All elements in order, as a watched vector."""
     return np_reshape(self, (-1,))
@@ -147,8 +162,6 @@ def flat(self):
 
 Traced.T = property(np_transpose)
 Traced.mT = property(lambda self: REGISTRY[np.matrix_transpose](self))
-Traced.real = property(real)
-Traced.imag = property(imag)
 Traced.flat = property(flat)
 Traced.flags = property(lambda self: value_of(self).flags)
 Traced.strides = property(lambda self: np.asarray(without_tape(self)).strides)

@@ -163,15 +163,11 @@ class Flat:
 def flat(x):
     """`x.flat`: a view where numpy makes one, which is a watched vector; else an iterator that writes through."""
     y = np_reshape(x, (-1,))
-    shares = type(y) is Buffer and y.storage is x.storage if type(x) is Buffer else hasattr(y, "link")
+    shares = (
+        type(y) is Buffer and y.storage is x.storage if issubclass(type(x), Buffer) else hasattr(y, "link")
+    )
     return y if shares else Flat(x)
-
-
-def real_of(x):
-    """`x.real` of a handle: for a real array, the array itself."""
-    return x if x.dtype.kind != "c" else np.real(x.current())
 
 
 Traced.fill, Traced.sort, Traced.partition, Traced.put = fill, sort, partition, put_method
 Traced.flat = property(flat, lambda self, value: store_item(self, ..., np.reshape(value, shape_of(self))))
-Buffer.real = property(real_of, lambda self, value: store_item(self, ..., value))

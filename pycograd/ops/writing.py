@@ -15,6 +15,7 @@ from pycograd.core import (
     Aval,
     Batched,
     Buffer,
+    Part,
     Place,
     Traced,
     Var,
@@ -113,6 +114,9 @@ def store_item(x, key, v):
         if is_number(x):
             raise TypeError(f"'{type_name(x)}' object does not support item assignment")
         x = handle(x)
+        if type(x) is Part:
+            x.store(key, v)
+            return
     storage, window = x.value, x.node
     if type(v) is not Var and type(v) not in PLAIN:
         v = to_store(v, x, key)
@@ -136,7 +140,8 @@ def to_store(v, x, key):
     if type(v) is Buffer:
         if v.storage is x.storage:
             key = plain_key(key)
-            if view_at(key) and v.window == read_item(x, key if type(key) is tuple else (key, ...)).window:
+            whole = key if type(key) is tuple or key is ... else (key, ...)
+            if view_at(key) and v.window == read_item(x, whole).window:
                 return None
         return v.current(not view_at(plain_key(key)))
     return v.current() if isinstance(v, Traced) and not isinstance(v, (Var,)) and hasattr(v, "current") else v
@@ -156,7 +161,10 @@ def last_wins(x, key, v):
 def accumulate_at(x, indices, v):
     """`np.add.at`."""
     v = arrayed(v)
-    v = v.current() if type(v) is Buffer else v
+    v = v.current() if issubclass(type(v), Buffer) else v
+    if type(x) is Part:
+        x.accumulate(indices, v)
+        return
     if differs(indices):
         indices, v = ..., sums_at(x.current(), indices, v)
     key = plain_key(indices)
@@ -182,7 +190,7 @@ def type_name(x):
 
 def outside(x, what, values):
     """The plain array `x` is written by `what`; raises if a value is watched by a transform, which `x` cannot hold."""
-    held = [v.current(False) if type(v) is Buffer else v for v in values]
+    held = [v.current(False) if issubclass(type(v), Buffer) else v for v in values]
     if any(isinstance(v, Traced) for v in held):
         raise OutsideStoreError(outside_text(variable_of(x)))
     return written(x)
@@ -216,6 +224,8 @@ def in_place(prim):
             v = a.value
             if type(v) is float or type(v) is np.float64:
                 return operator.call(a, b)
+        if type(a) is Part:
+            return a.in_place(operator, b)
         if type(a) is not Buffer:
             count = sys.getrefcount(a)
             if is_number(a):
@@ -233,6 +243,8 @@ def in_place(prim):
 
 def write_in_place(operator, signed, a, b):
     a = handle(a)
+    if type(a) is Part:
+        return a.in_place(operator, b)
     if (
         signed
         and isinstance(b, (Traced, np.ndarray, float, int))
@@ -295,7 +307,7 @@ def deliver(y, out, condition=True):
     """`out`, with `y` in it."""
     if not isinstance(out, Traced):
         outside(out, "out=", (y,))
-        y = y.current(False) if type(y) is Buffer else y
+        y = y.current(False) if issubclass(type(y), Buffer) else y
         np.copyto(out, y, casting="same_kind", where=value_of(condition))
         return out
     cast_like(y, out, "out")

@@ -461,3 +461,62 @@ def histogram(x):
     np.add.at(h, (place % 2, place), x)
     np.add.at(h[1], place[:2], 1.0)
     return weigh(h)
+
+
+def weigh_complex(z):
+    return weigh(np.real(z)) + np.sum(np.cos(z.imag) * np.reshape(W, (-1,))[: z.size].reshape(z.shape))
+
+
+@program
+def parts_of_a_complex_array(x):
+    z = np.zeros(N, complex)
+    z.real = x
+    z.imag[1:3] = x[:2] * x[2]
+    z.imag += 0.5 * x[::-1]
+    re, im = z.real, z.imag
+    z[0] = (2.0 + 1.0j) * x[1]
+    im[np.array([3, 4, 3])] = x[3:]
+    re *= im
+    re[re > 0.4] = 0.3
+    return weigh_complex(z) + weigh(re) * np.sum(im)
+
+
+@program
+def parts_of_a_watched_result(x):
+    z = x * (1.0 - 0.5j) + 0.2j * np.sin(x)
+    kept, im, part = z * 1.0, np.imag(z), np.real(z)[1:4]
+    rows = z.imag.reshape(3, 2)
+    part[0] = 5.0 * x[0]
+    rows[1] = x[:2]
+    rows.T[0] *= 2.0
+    z[5] += x[4]
+    im += x
+    return weigh_complex(z) + weigh(part) + weigh(rows) + weigh_complex(kept) + np.sum(im[::-1] * part[0])
+
+
+@program
+def parts_written_by_functions(x):
+    z = np.reshape(np.exp(1j * x), (2, 3))
+    np.multiply(x[:3], x[3:], out=z[0].real)
+    np.copyto(z.imag, np.reshape(x, (2, 3)))
+    np.add.at(z.real[1], np.array([0, 0, 2]), x[:3])
+    z.real[0].sort()
+    z.imag[1].fill(0.7)
+    z.real.flat[4] = x[5]
+    np.fill_diagonal(z.imag, x[2])
+    total = sum(z.real[0]) + z.imag[0, 1] ** 2
+    y = x * 2.0
+    y.real[1:] = x[:-1]
+    y.real += 1.0
+    return weigh_complex(z) * total + weigh(y)
+
+
+@program
+def parts_that_are_only_read(x):
+    z = x * (1.0 + 1.0j)
+    a, b = z.real, z.imag
+    c = np.sin(a) + b
+    c[0] = a[1]
+    b = b * 2.0
+    b[0] = 1.0
+    return weigh(a) + weigh(b) + weigh(c)

@@ -232,3 +232,43 @@ def test_stores_are_in_place_until_a_read_is_kept():
 
     grad(f)(X.copy())
     assert len(set(memory[:50])) == len(set(memory[50:])) == 1 and memory[49] != memory[50]
+
+
+def test_parts_of_complex_arrays():
+    def complex_into_a_part(x):
+        z = x * 1j
+        z.real[0] = x[0] * 1j
+        return np.sum(np.abs(z))
+
+    def imaginary_part_of_a_real_array(x):
+        y = x * 1.0
+        y.imag = x
+        return np.sum(y)
+
+    def part_of_a_number(x):
+        x[0].real = 1.0
+        return x[0]
+
+    raises(complex_into_a_part, "complex number is stored in the real or imaginary part")
+    raises(imaginary_part_of_a_real_array, "does not have imaginary part to set")
+    raises(part_of_a_number, "not writable", kind=AttributeError)
+
+
+def test_views_as_another_dtype():
+    def same(x):
+        y = x * 1.0
+        z = y.view()
+        z[0] = 5.0
+        return np.sum(y * y.view(np.float64)) + z[0]
+
+    value, (g,) = value_and_grad(same)(X.copy())
+    np.testing.assert_allclose(g, [0.0, *2 * X[1:]])
+    assert value == same(X.copy())
+    raises(
+        lambda x: np.sum((x * 1j).view(float)),
+        ".view(float64)",
+        "test_errors.py",
+        "np.stack([z.real, z.imag]",
+    )
+    raises(lambda x: np.sum(np.abs(x.view(complex))), ".view(complex128)", "x[..., ::2] + 1j * x[..., 1::2]")
+    raises(lambda x: np.sum(x.view(int)), ".view() of a watched value")
