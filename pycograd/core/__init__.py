@@ -79,6 +79,7 @@ from .forward import tangent_of as tangent_of
 from .handles import Buffer as Buffer
 from .handles import Part as Part
 from .handles import buffer as buffer
+from .handles import buffer_of as buffer_of
 from .handles import fresh as fresh
 from .handles import part as part
 from .levels import levels as levels

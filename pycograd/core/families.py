@@ -11,7 +11,7 @@ import numpy as np
 
 from .ambient import Ambient
 from .errors import where
-from .handles import Buffer, Part, buffer
+from .handles import Buffer, Part, buffer, buffer_of
 from .levels import HAND_MADE, innermost, levels, walls
 from .places import view_at
 from .storage import Storage, View
@@ -86,7 +86,7 @@ def relate(x: Any, y: Any, prim: Any, params: Any) -> None:
 def copied(x: Any) -> Any:
     """A copy of the watched value `x`: an object of its own, made now."""
     if issubclass(type(x), Handle):
-        return buffer(Storage(x.current(), own=False))
+        return buffer_of(x.current(), own=False)
     y = twin(x)
     if walls and isinstance(y, Traced):
         y.link = Family(y, next(levels)), None
@@ -102,7 +102,10 @@ def handle(x: Any) -> Buffer:
             f"a Var made by hand is a leaf, which cannot be written in place{where()}: write to a copy"
         )
     family, _ = getattr(x, "link", None) or (Family(x), None)
-    storage = Storage(family.first, own=False, born=family.born or birth(family.first))
+    first = buffer_of(family.first, own=False)
+    storage, base = first.storage, first.window
+    made = family.born or birth(family.first)
+    storage.born = storage.born if made is None else made
     for m in family.members:
         member = m()
         if member is None or issubclass(type(member), Buffer):
@@ -110,13 +113,12 @@ def handle(x: Any) -> Buffer:
         makers = getattr(member, "link", (None, None))[1]
         if hasattr(member, "link"):
             del member.link
-        become(member, storage, in_order(makers))
+        become(member, storage, base, in_order(makers))
     return x if issubclass(type(x), Buffer) else handle(x)
 
 
-def become(member: Any, storage: Storage, makers: list[tuple[Any, dict[str, Any]]]) -> None:
-    """Make `member` a handle on what the view makers give on `storage`, if numpy gives no copy there."""
-    window: Any = None
+def become(member: Any, storage: Storage, window: Any, makers: list[tuple[Any, dict[str, Any]]]) -> None:
+    """Make `member` a handle on what the view makers give on a window of `storage`, if numpy gives no copy there."""
     taken = None
     for prim, params in makers:
         if not isinstance(prim, View):

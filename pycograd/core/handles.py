@@ -17,7 +17,7 @@ from .storage import Storage, View, keeps
 from .tape import Var, new, twin
 from .traced import Handle, Traced
 
-__all__ = ["Buffer", "Part", "buffer", "fresh", "part"]
+__all__ = ["Buffer", "Part", "buffer", "buffer_of", "fresh", "part"]
 
 
 # ---- handles -------------------------------------------------------------------------------------------------------
@@ -115,7 +115,7 @@ class Buffer(Handle):
     __str__ = __repr__
 
     def __copy__(self) -> Any:
-        return buffer(Storage(twin(self.current()), own=False))
+        return buffer_of(twin(self.current()), own=False)
 
     def __deepcopy__(self, memo: Any) -> Any:
         return self.__copy__()
@@ -180,9 +180,35 @@ def part(whole: Buffer, taken: Any) -> Part:
     return p
 
 
+def buffer_of(y: Any, own: bool = True) -> Buffer:
+    """A handle on the array `y`, plain or watched, that lies in memory as `y` does: the storage itself is in C order.
+
+    own  whether nobody else has the array
+    """
+    axes = out_of_order(y) if len(y.shape) > 1 else None
+    if axes is None:
+        return buffer(Storage(y, own))
+    storage = Storage(np.transpose(y, axes), own)
+    return buffer(storage, storage.back(axes))
+
+
+def out_of_order(y: Any) -> list[int] | None:
+    """The axes in whose order the array `y` is in C order, if it is not as it is; None for one with gaps too."""
+    rank = len(y.shape)
+    while isinstance(y, Traced) and not issubclass(type(y), Handle):
+        y = y.value
+    if type(y) is not np.ndarray or not y.size:
+        return None
+    y = y[(0,) * (y.ndim - rank)]  # one example of a batch
+    if y.flags.c_contiguous:
+        return None
+    axes = sorted(range(y.ndim), key=lambda axis: -abs(y.strides[axis]))
+    return axes if y.transpose(axes).flags.c_contiguous else None
+
+
 def fresh(y: Any) -> Any:
     """A handle on the plain array `y`, which nobody else has."""
-    return buffer(Storage(y)) if type(y) is np.ndarray else y
+    return buffer_of(y) if type(y) is np.ndarray else y
 
 
 def result(y: Any, args: Any, xs: Any) -> Any:
@@ -199,4 +225,4 @@ def result(y: Any, args: Any, xs: Any) -> Any:
     if bottom is not y:
         return y
     shares = shares or any(x is y for x in xs)
-    return buffer(Storage(y, own=not shares))
+    return buffer_of(y, own=not shares)

@@ -131,6 +131,11 @@ class Storage:
         found = window_of(view, memory, key) if isinstance(view, np.ndarray) else None
         return False if found is None else found
 
+    def back(self, axes: list[int]) -> Window | None:
+        """The window on which the axes stand as they stood before they were taken in the order `axes`."""
+        view = self.memory.transpose([axes.index(i) for i in range(len(axes))])
+        return window_of(view, self.memory)
+
     def now(self) -> Any:
         """The value, without what transforms that have ended left around it."""
         v = self.value

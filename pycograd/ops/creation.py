@@ -20,6 +20,7 @@ from pycograd.core import (
 
 from .families import composite, linear, watches
 from .joining import stack_
+from .layout import fortran, in_order
 from .movement import reshape_
 
 
@@ -121,7 +122,7 @@ def array(object, dtype=None, *, copy=True, order="K", subok=False, ndmin=0, lik
     if not watches((object,)):
         return np.array(object, dtype, copy=copy, order=order, subok=subok, ndmin=ndmin, **params)
     y = built(object) if copy is None or copy is False else copied(built(object))
-    y = y if dtype is None else keep_array(y, dtype)
+    y = in_order(y if dtype is None else keep_array(y, dtype), order)
     return y if y.ndim >= ndmin else np.reshape(y, (1,) * (ndmin - y.ndim) + y.shape)
 
 
@@ -137,7 +138,7 @@ def as_array(func):
     def convert(a, dtype=None, order=None, **params):
         if not watches((a,)):
             return func(a, dtype, order, **params) if order is not None else func(a, dtype, **params)
-        return array(a, dtype, copy=None)
+        return array(a, dtype, copy=None, order=order or "K")
 
     REGISTRY[func] = convert
 
@@ -149,9 +150,9 @@ as_array(np.asarray_chkfinite)
 
 def contiguous(func):
     def convert(a, dtype=None, *, like=None):
-        return array(a, dtype, ndmin=least, copy=None) if watches((a,)) else func(a, dtype)
+        return array(a, dtype, ndmin=least, copy=None, order=order) if watches((a,)) else func(a, dtype)
 
-    least = 1 if func is np.ascontiguousarray else 0
+    least, order = (1, "C") if func is np.ascontiguousarray else (0, "F")
     REGISTRY[func] = convert
 
 
@@ -162,13 +163,14 @@ contiguous(np.asfortranarray)
 @composite(np.copy)
 def copy(a, order="K", subok=False):
     """`np.copy`; the plain numbers may be shared, a watched value is never written."""
-    return array(a)
+    return array(a, order=order)
 
 
 @composite(np.require)
 def require(a, dtype=None, requirements=None, *, like=None):
     """`np.require`."""
-    return array(a, dtype, copy=None)
+    wanted = {text[0].upper() for text in np.atleast_1d(requirements)} if requirements else set()
+    return array(a, dtype, copy=None, order="F" if "F" in wanted else "C" if "C" in wanted else "K")
 
 
 @registered(np.fromiter)
@@ -191,19 +193,24 @@ def dtype_like(a, dtype):
     return aval_of(a).dtype if dtype is None else dtype
 
 
+def order_like(a, order):
+    return "F" if isinstance(a, Traced) and fortran(a, order) else "C"
+
+
 @composite(np.full)
 def full(shape, fill_value, dtype=None, order="C", *, device=None, like=None):
     """`np.full`."""
     shape, fill_value = without_tape(shape), array(fill_value, dtype)
     if not watches((fill_value,)):
-        return np.full(shape, fill_value)
-    return copied(np.broadcast_to(fill_value, shape))  # it may be written, a broadcast view may not
+        return np.full(shape, fill_value, order=order)
+    y = np.broadcast_to(fill_value, shape)
+    return copied(in_order(y, "F") if order == "F" else y)  # it may be written, a broadcast view may not
 
 
 @composite(np.full_like)
 def full_like(a, fill_value, dtype=None, order="K", subok=True, shape=None, *, device=None):
     """`np.full_like`."""
-    return full(shape_like(a, shape), fill_value, np.dtype(dtype_like(a, dtype)))
+    return full(shape_like(a, shape), fill_value, np.dtype(dtype_like(a, dtype)), order_like(a, order))
 
 
 def filled_like(func, make):
@@ -212,7 +219,7 @@ def filled_like(func, make):
     def like(a, dtype=None, order="K", subok=True, shape=None, *, device=None):
         if not watches((a, shape)):
             return func(a, dtype, order, subok, shape)
-        return make(without_tape(shape_like(a, shape)), dtype_like(a, dtype))
+        return make(without_tape(shape_like(a, shape)), dtype_like(a, dtype), order=order_like(a, order))
 
     REGISTRY[func] = like
 

@@ -9,7 +9,8 @@ from pycograd.core import REGISTRY, Buffer, Traced, aval_of, copied, told, value
 from pycograd.core.foreign import lost
 
 from .creation import astype
-from .movement import layout, np_reshape, np_transpose
+from .layout import flags_of, in_order
+from .movement import np_reshape, np_transpose
 from .reductions import np_sum
 from .scalars import rounded, to_python
 
@@ -81,7 +82,7 @@ def transpose(self, *axes):
 
 def flatten(self, order="C"):
     """`np.ravel`."""
-    return copied(np_reshape(self, (-1,), layout(self, order)))
+    return copied(np_reshape(self, (-1,), order))
 
 
 def compress(self, condition, axis=None, out=None):
@@ -110,7 +111,7 @@ def tolist(self):
 
 def copy(self, order="C"):
     """This value, as an object of its own, which may be written."""
-    return copied(self)
+    return copied(in_order(self, order))
 
 
 def shallow_copy(self):
@@ -163,7 +164,7 @@ def flat(self):
 Traced.T = property(np_transpose)
 Traced.mT = property(lambda self: REGISTRY[np.matrix_transpose](self))
 Traced.flat = property(flat)
-Traced.flags = property(lambda self: value_of(self).flags)
+Traced.flags = property(lambda self: flags_of(self) or value_of(self).flags)
 Traced.strides = property(lambda self: np.asarray(without_tape(self)).strides)
 Traced.device = "cpu"
 Traced.base = None

@@ -5,9 +5,10 @@ from functools import cache
 
 import numpy as np
 
-from pycograd.core import REGISTRY, Aval, Traced, View, aval_of, shape_of, sum_to, value_of, without_tape
+from pycograd.core import REGISTRY, Aval, Traced, View, aval_of, shape_of, sum_to, without_tape
 
 from .families import arrayed, axes_of, composite, linear, pad_rank, rank, watches
+from .layout import axes_in_memory, fortran
 
 
 def batch_to_shape(prim, xs, batched, params):
@@ -53,17 +54,11 @@ def np_reshape(a, shape=None, order="C", *, newshape=None, copy=None):
             return np.reshape(a, without_tape(shape), order, **({} if copy is None else {"copy": copy}))
         a = arrayed(a)
     shape = explicit(shape, a)
-    if order != "C" and layout(a, order) == "F":
+    if order == "K":
+        return reshape_.view(np.transpose(a, axes_in_memory(a)), shape=shape)
+    if order != "C" and fortran(a, order):
         return np.transpose(reshape_.view(np.transpose(a), shape=shape[::-1]))
     return reshape_.view(a, shape=shape)
-
-
-def layout(a, order):
-    """`order` as "C" or "F": "A" and "K" read how the plain numbers of `a` lie in memory, where it has any."""
-    if order not in ("A", "K"):
-        return order
-    flags = getattr(value_of(a), "flags", None)
-    return "F" if flags is not None and flags.fnc else "C"
 
 
 REGISTRY[np.reshape] = np_reshape

@@ -17,7 +17,7 @@ from .indexing import advanced_rank, apart, example_key, getitem
 def read(x, *, at, copy=False):
     part, key = opened(x, at)
     y = part[key]
-    return y.copy() if copy and type(y) is np.ndarray and y.base is not None else y
+    return y.copy(order="K") if copy and type(y) is np.ndarray and y.base is not None else y
 
 
 def overwrite(x, v, at):

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from pycograd.core import Storage, buffer
+from pycograd.core import buffer_of
 
 __all__ = ["born", "owned"]
 
@@ -17,13 +17,13 @@ ALONE = 0
 
 def born(y: Any) -> Any:
     """The new array `y` as a handle; anything else, a watched value too, as it is."""
-    return buffer(Storage(y, own=y.base is None)) if type(y) is np.ndarray else y
+    return buffer_of(y, own=y.base is None) if type(y) is np.ndarray else y
 
 
 def owned(y: Any) -> Any:
     """The array `y` as a handle if nobody else has it, as counting the references to it tells."""
     if type(y) is np.ndarray and y.base is None and sys.getrefcount(y) <= ALONE:
-        return buffer(Storage(y))
+        return buffer_of(y)
     return y
 
 

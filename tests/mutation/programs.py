@@ -520,3 +520,48 @@ def parts_that_are_only_read(x):
     b = b * 2.0
     b[0] = 1.0
     return weigh(a) + weigh(b) + weigh(c)
+
+
+def as_it_lies(a):
+    """Depends on the order of `a` in memory."""
+    return (
+        np.sum(np.sin(a.ravel(order="K")) * W[0, 0] * np.arange(1.0, a.size + 1)) + 3 * a.flags.f_contiguous
+    )
+
+
+@program
+def orders_of_memory(x):
+    m = np.zeros((2, 3), order="F")
+    m[0, 1] = x[0]
+    m[1] = x[:3]
+    row, turned = m[0], np.asfortranarray(np.reshape(x, (2, 3)) * 2.0)
+    row += x[3:]
+    copy = turned.copy()
+    turned[1, 1:] = row[1:] * x[0]
+    doubled = m * 2.0
+    doubled[0] = 1.0
+    return as_it_lies(m) + as_it_lies(turned) * as_it_lies(doubled) + as_it_lies(copy)
+
+
+@program
+def orders_of_memory_of_copies(x):
+    a = np.reshape(x, (3, 2)).T * 1.0
+    b, c, d = np.ascontiguousarray(a), np.asfortranarray(a), np.array(a, order="C")
+    b[0] = x[:3]
+    d[1, 1] = 2.0 * x[0]
+    a[0, 2] = 5.0
+    c[1] *= x[3:]
+    e, f = np.zeros_like(a), np.full((2, 3), x[0] * x[1], order="F")
+    e[0] = x[1:4]
+    f[1, 1] = 2.0
+    g = np.reshape(a, -1, order="A") + np.copy(a).flatten(order="F") + a.copy("F").ravel(order="K")
+    return sum([as_it_lies(array) for array in (a, b, c, d, e, f)]) + weigh(g)
+
+
+@program
+def axes_in_another_order_of_memory(x):
+    t = np.transpose(np.reshape(np.outer(x[:4], x[:3]), (2, 2, 3)), (2, 0, 1)) * 1.0
+    t[0] = np.reshape(x[:4], (2, 2))
+    side = t[:, 1]
+    side[1] += x[4]
+    return as_it_lies(t) + weigh(side)
