@@ -182,7 +182,7 @@ class CallRewriter(Operands, pyccolo.AstRewriter):
         if stood is owner:
             node.value = noted
         elif isinstance(stood, ast.IfExp):
-            stood.body = noted
+            stood.body = stood.orelse.args[0] = noted
         else:
             stood.args[0] = noted
         return node

@@ -107,6 +107,43 @@ def test_more_than_is_kept_of_what_no_tape_needs(monkeypatch):
     np.testing.assert_array_equal(grad(f, 0)(X), [4, 4, 4])
 
 
+class Grid:
+    """A class of the user's whose stores are its own: then woven code asks of all others too."""
+
+    def __init__(self):
+        self.rows = [np.ones(3)]
+
+    def __setitem__(self, key, value):
+        self.rows[0][key] = value
+
+    def __iadd__(self, value):
+        self.rows[0] += value
+        return self
+
+
+class Kind(np.ndarray):
+    pass
+
+
+def test_stores_where_a_class_defines_its_own():
+    def f(x):
+        grid, a = Grid(), made(3).view(Kind)
+        plain, total = made(3), 0.0
+        names = [grid.rows[0], a, plain]
+        for i in range(3):
+            grid[i] = 3.0
+            a[i] = 4.0
+            plain += 1.0
+            plain[i] += 2.0
+            grid += 1.0
+            total = total + sum([np.sum(np.sin(x * np.asarray(b)) * np.asarray(b)) for b in names])
+        return total
+
+    v, h = np.array([0.5, -1.0, 2.0]), 1e-6
+    slope = (f(X + h * v) - f(X - h * v)) / (2 * h)
+    np.testing.assert_allclose(grad(f, 0)(X) @ v, slope, rtol=1e-6)
+
+
 # ---- what is kept ---------------------------------------------------------------------------------------------------
 def kept_by(f, *args):
     """What is remembered while `f` runs on a tape."""
