@@ -131,12 +131,12 @@ def test_stores_where_a_class_defines_its_own():
         plain, total = made(3), 0.0
         names = [grid.rows[0], a, plain]
         for i in range(3):
+            total = total + sum([np.sum(np.sin(x * np.asarray(b)) * np.asarray(b)) for b in names])
             grid[i] = 3.0
             a[i] = 4.0
             plain += 1.0
             plain[i] += 2.0
             grid += 1.0
-            total = total + sum([np.sum(np.sin(x * np.asarray(b)) * np.asarray(b)) for b in names])
         return total
 
     v, h = np.array([0.5, -1.0, 2.0]), 1e-6
