@@ -115,6 +115,14 @@ from .nn import softmax as softmax
 from .nn import softplus as softplus
 from .nn import softsign as softsign
 from .nn import step_decay as step_decay
+from .nn import streaming_conv1d as streaming_conv1d
+from .nn import streaming_conv1d_init as streaming_conv1d_init
+from .nn import streaming_conv2d as streaming_conv2d
+from .nn import streaming_conv2d_init as streaming_conv2d_init
+from .nn import streaming_conv_transpose1d as streaming_conv_transpose1d
+from .nn import streaming_conv_transpose1d_init as streaming_conv_transpose1d_init
+from .nn import streaming_conv_transpose2d as streaming_conv_transpose2d
+from .nn import streaming_conv_transpose2d_init as streaming_conv_transpose2d_init
 from .nn import swish as swish
 from .nn import tanh as tanh
 from .nn import tied as tied

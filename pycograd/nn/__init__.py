@@ -78,6 +78,14 @@ from .schedules import step_decay as step_decay
 from .sequences import gru as gru
 from .sequences import lstm as lstm
 from .sequences import rnn as rnn
+from .streaming import streaming_conv1d as streaming_conv1d
+from .streaming import streaming_conv1d_init as streaming_conv1d_init
+from .streaming import streaming_conv2d as streaming_conv2d
+from .streaming import streaming_conv2d_init as streaming_conv2d_init
+from .streaming import streaming_conv_transpose1d as streaming_conv_transpose1d
+from .streaming import streaming_conv_transpose1d_init as streaming_conv_transpose1d_init
+from .streaming import streaming_conv_transpose2d as streaming_conv_transpose2d
+from .streaming import streaming_conv_transpose2d_init as streaming_conv_transpose2d_init
 from .training import accuracy as accuracy
 from .training import fit as fit
 from .training import train as train

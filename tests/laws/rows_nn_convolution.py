@@ -26,6 +26,22 @@ POOLS = [
 LINE = distinct(7)
 LINE_MAX = max_pool_(LINE, kernel=(3,), stride=(2,))
 
+
+def chunk_of_signal(x, w, b, carry):
+    y, (carry, _) = nn.streaming_conv1d(x, w, b, (carry, 1), stride=2, dilation=2, groups=2)
+    return y, carry
+
+
+def chunk_of_image(x, w, b, carry):
+    return nn.streaming_conv2d(x, w, b, (carry, 0), pad_h=1)[0]
+
+
+def two_chunks(x, w, b):
+    first, state = nn.streaming_conv_transpose1d(x[..., :3], w, b, None, stride=2)
+    second, (carry, _) = nn.streaming_conv_transpose1d(x[..., 3:], w, b, state, stride=2)
+    return first, second, carry
+
+
 ROWS = [
     *[row(nn.conv1d, signal, unit(3, 4, 3), normal(3), **g) for g in GEOMETRIES],
     *[row(nn.conv1d, signal, unit(6, 2, 3), groups=2, **g) for g in GEOMETRIES[::4]],
@@ -47,6 +63,40 @@ ROWS = [
     row(conv_, image, unit(6, 2, 2, 3), **PLAIN),
     row(spread_, normal(2, 6, 3, 5), unit(6, 2, 2, 3), size=(5, 6), **PLAIN),
     row(match_, image, normal(2, 6, 3, 5), kernel=(2, 3), **PLAIN),
+    # ---- a signal in chunks
+    row(
+        nn.streaming_conv1d,
+        signal,
+        unit(6, 2, 3),
+        normal(6),
+        normal(2, 4, 4),
+        call=chunk_of_signal,
+        covers=[nn.streaming_conv1d_init],
+    ),
+    row(
+        nn.streaming_conv2d,
+        image,
+        unit(3, 4, 2, 3),
+        normal(3),
+        normal(2, 4, 5, 2),
+        call=chunk_of_image,
+        covers=[nn.streaming_conv2d_init],
+    ),
+    row(
+        nn.streaming_conv_transpose1d,
+        signal,
+        unit(4, 3, 5),
+        normal(3),
+        call=two_chunks,
+        covers=[nn.streaming_conv_transpose1d_init, nn.streaming_conv_transpose2d_init],
+    ),
+    row(
+        nn.streaming_conv_transpose2d,
+        image,
+        unit(4, 2, 2, 3),
+        normal(2),
+        call=lambda x, w, b: nn.streaming_conv_transpose2d(x, w, b, None, stride=2)[0],
+    ),
     # ---- pooling
     *[row(f, distinct(2, 3, 5, 6), **g) for f in (nn.max_pool2d, nn.avg_pool2d) for g in POOLS],
     row(nn.max_pool2d, distinct(5, 4), k=2),

@@ -8,7 +8,9 @@ from pycograd import nn
 from pycograd.core import Primitive
 
 LAWS = Path(__file__).parent.parent / "laws"
-FUNCTIONAL = """activations attention convolution dense losses normalization pooling recurrent rwkv sequences""".split()
+FUNCTIONAL = (
+    "activations attention convolution dense losses normalization pooling recurrent rwkv sequences streaming"
+).split()
 
 
 def rows():
