@@ -16,9 +16,9 @@ from typing import Any
 from .specials import active
 from .text import at, repeatable
 
-__all__ = ["IN_PLACE", "ORDINARY", "SEARCH", "STAND", "Operands"]
+__all__ = ["IN_PLACE", "ITEMS", "ORDINARY", "SEARCH", "STAND", "Operands"]
 
-STAND, SEARCH, ORDINARY = "__pg_stand__", "__pg_search__", "__pg_ordinary__"
+STAND, SEARCH, ITEMS, ORDINARY = "__pg_stand__", "__pg_search__", "__pg_items__", "__pg_ordinary__"
 SYMBOLS = {
     ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.MatMult: "matmul", ast.Div: "truediv",
     ast.FloorDiv: "floordiv", ast.Mod: "mod", ast.Pow: "pow", ast.LShift: "lshift", ast.RShift: "rshift",
@@ -118,6 +118,12 @@ class Operands:
         stepped = isinstance(node, ast.AsyncFor) or getattr(node, "is_async", 0)
         if active(STEPPED if stepped else ITERATED):
             node.iter = self.stand(node.iter)
+            if (
+                isinstance(node.target, (ast.Tuple, ast.List))
+                and not stepped
+                and node not in self.text.of_tuples
+            ):
+                node.iter = self.passed_to(ITEMS, node.iter)
         for i, condition in enumerate(getattr(node, "ifs", ())):
             node.ifs[i] = self.truth(condition)
         return node
@@ -155,6 +161,21 @@ class Operands:
         elif not isinstance(test, NO_TRUTH) and active(TRUTH):
             return self.stand(test)
         return test
+
+    def either(self, node: ast.BoolOp) -> ast.expr:
+        """`a or b`, where that is a value; in a test it is left to `truth`."""
+        up: Any = self.text.parent[node]
+        tested = node in (getattr(up, "test", None), getattr(up, "operand", None), *getattr(up, "ifs", ()))
+        if tested or isinstance(up, ast.BoolOp) or not active(TRUTH):
+            return node
+        found = node.values[-1]
+        for value in reversed(node.values[:-1]):
+            if isinstance(value, ast.Name):  # which may stand twice
+                body, orelse = (value, found) if isinstance(node.op, ast.Or) else (found, value)
+                found = at(value, ast.IfExp(test=self.stand(value), body=body, orelse=orelse))
+            else:
+                found = at(value, ast.BoolOp(op=node.op, values=[value, found]))
+        return found
 
     def stand(self, operand: ast.expr) -> ast.expr:
         """The operand, or what stands for it if it is of a class that defines the operation."""

@@ -380,6 +380,7 @@ WHOLE: dict[type, Callable[[CallRewriter, Any], Any]] = {
     ast.AsyncFunctionDef: CallRewriter.inner,
 }
 THEN: dict[type, Callable[[CallRewriter, Any], Any]] = {
+    ast.BoolOp: CallRewriter.either,
     ast.UnaryOp: CallRewriter.unary,
     ast.Compare: CallRewriter.compare,
     ast.Subscript: CallRewriter.subscript,

@@ -14,7 +14,7 @@ from pycograd.core import written
 
 from .specials import COMPARISONS, OPERATORS, keep_ordinary, ordinary, special, user_function
 
-__all__ = ["StandIn", "in_place", "keeper_of", "searcher_of", "stand"]
+__all__ = ["StandIn", "each_of", "in_place", "keeper_of", "searcher_of", "stand"]
 
 new = object.__new__
 put = object.__setattr__
@@ -123,6 +123,12 @@ def searcher_of(resolve: Resolve) -> Callable[[Any], Any]:
     return lambda values: (
         made_for(values, resolve) if type(values) in (list, tuple) else stand(values, resolve)
     )
+
+
+def each_of(resolve: Resolve) -> Callable[[Any], Iterator[Any]]:
+    """The items of what is iterated, to be unpacked: one way of weaving's."""
+    keep = keeper_of(resolve)
+    return lambda values: map(keep, values)
 
 
 def stand(value: Any, resolve: Resolve) -> Any:

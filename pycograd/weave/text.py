@@ -23,6 +23,9 @@ ARITHMETIC = (ast.Name, ast.Constant, ast.BinOp, ast.UnaryOp, ast.Tuple, ast.Sli
 EXPRESSIONS = (*ARITHMETIC, ast.Attribute, ast.List, ast.Subscript)
 LOOPS = (ast.For, ast.While, ast.AsyncFor, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+TUPLES = frozenset(
+    "enumerate zip items zip_longest product combinations permutations pairwise ndenumerate most_common".split()
+)
 NAMESPACES = frozenset(["locals", "vars", "dir", "eval", "exec"])
 
 
@@ -74,6 +77,7 @@ class Text:
     names    the places of each name that is read or bound
     bound    how often each name is bound, wherever in the text
     inner    the definitions of functions and classes inside, outer ones first
+    of_tuples  the loops over what Python makes tuples of: `enumerate(...)`, `table.items()`
     written  the names of what the text stores into: `y[i] = 0`, `y += 1`
     """
 
@@ -84,6 +88,7 @@ class Text:
         self.bound: Counter[str] = Counter()
         self.inner: list[Any] = []
         self.written: set[str] = set()
+        self.of_tuples: set[ast.AST] = set()
         waiting: list[Any] = [root]
         for node in waiting:
             kind = type(node)
@@ -129,6 +134,11 @@ class Text:
         name = getattr(node, "name", None) or getattr(node, "rest", None)
         if name:
             self.bound[name] += 1
+
+    def loops(self, node: Any) -> None:
+        callee = node.iter.func if isinstance(node.iter, ast.Call) else None
+        if getattr(callee, "id", None) in TUPLES or getattr(callee, "attr", None) in TUPLES:
+            self.of_tuples.add(node)
 
     def stores(self, node: ast.Subscript) -> None:
         if isinstance(node.value, ast.Name) and not isinstance(node.ctx, ast.Load):
@@ -211,6 +221,9 @@ READ = {
     ast.MatchAs: Text.captures,
     ast.MatchStar: Text.captures,
     ast.MatchMapping: Text.captures,
+    ast.For: Text.loops,
+    ast.AsyncFor: Text.loops,
+    ast.comprehension: Text.loops,
     ast.Subscript: Text.stores,
     ast.AugAssign: Text.augments,
 }

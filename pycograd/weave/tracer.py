@@ -29,7 +29,7 @@ from .births import born, owned
 from .cells import Cells, visible
 from .kinds import rebuild, registered
 from .labels import product, values
-from .operands import IN_PLACE, ORDINARY, SEARCH, STAND
+from .operands import IN_PLACE, ITEMS, ORDINARY, SEARCH, STAND
 from .plans import Plans
 from .resolve import PLANS, resolve_ahead, resolve_call, resolve_for_one, resolve_for_two, resolve_method
 from .rewriter import (
@@ -47,7 +47,7 @@ from .rewriter import (
 )
 from .source import Definition, compile_within, definition
 from .specials import known, ordinary
-from .standin import in_place, keeper_of, searcher_of
+from .standin import each_of, in_place, keeper_of, searcher_of
 from .stores import AT, EACH, ITEM, NAME, OTHERS, SLICE, TAPES, TYPE, WRITTEN, Stores
 from .text import name
 from .values import is_birth
@@ -94,6 +94,7 @@ def asking(resolve: Callable[[Any], Any]) -> dict[str, CellType]:
     return {
         STAND: CellType(keeper_of(resolve)),
         SEARCH: CellType(searcher_of(resolve)),
+        ITEMS: CellType(each_of(resolve)),
         ORDINARY: CellType(ordinary),
         **in_places,
     }
