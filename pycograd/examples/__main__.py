@@ -5,8 +5,9 @@ import sys
 
 import numpy as np
 
-from pycograd.examples import models
-from pycograd.examples.data import load
+from pycograd import Adam, cosine_decay, random
+from pycograd.examples import models, networks
+from pycograd.examples.data import load, load_text
 from pycograd.examples.training import (
     clip,
     finite_difference_errors,
@@ -15,6 +16,7 @@ from pycograd.examples.training import (
     per_example,
     per_example_error,
     train,
+    train_by,
     train_clipped,
 )
 
@@ -85,7 +87,76 @@ def per_example_clipping(check, quick):
     check.accuracy(models.mlp_loss, models.mlp_accuracy, params, data, 0.85 if quick else 0.92)
 
 
-EXAMPLES = {"logistic": logistic_regression, "mlp": two_layer_mlp, "clipping": per_example_clipping}
+def reads_digits(title, logits, init, at_least):
+    """An example: train a network on the digits, whose rows it reads."""
+
+    def example(check, quick):
+        rng = np.random.default_rng(0)
+        data = load("digits", rng)
+        params = init(rng)
+        loss, accuracy = networks.classify(logits)
+        check.gradients(loss, params, data.x[:50], data.y[:50], rng)
+        batches = list(minibatches(data, 64, 4 if quick else 20, rng))
+        if logits is networks.normalized:  # what drops out is drawn by a key of its own for each step
+            keys = random.split(random.key(0), len(batches))
+            check.gradients(lambda p, x, y: loss(p, x, y, keys[0]), params, data.x[:50], data.y[:50], rng)
+            batches = [(*batch, key) for batch, key in zip(batches, keys)]
+        params = train_by(title, loss, params, batches, Adam(cosine_decay(0.01, len(batches))))
+        check.gradients(loss, params, data.x[:50], data.y[:50], rng)
+        check.accuracy(loss, accuracy, params, data, at_least[0] if quick else at_least[1])
+
+    example.__doc__ = f"{title}, which reads the digits."
+    return example
+
+
+def character_gpt(check, quick):
+    """A GPT of one block that learns to write, letter by letter, on what scikit-learn says of its data sets."""
+    rng = np.random.default_rng(0)
+    letters, text = load_text()
+    length, steps = 32, 60 if quick else 600
+    params = networks.init_block(rng, 48, len(letters), len(letters), length)
+    loss, _ = networks.classify(networks.gpt)
+
+    def batch():
+        at = rng.integers(0, len(text) - length - 1, 24)[:, None] + np.arange(length + 1)
+        return text[at[:, :-1]], text[at[:, 1:]]
+
+    check.gradients(loss, params, *batch(), rng)
+    batches = [batch() for _ in range(steps)]
+    params = train_by("character GPT", loss, params, batches, Adam(cosine_decay(0.01, steps)))
+    check.gradients(loss, params, *batch(), rng)
+    share = np.bincount(text) / len(text)
+    chance, limit = -np.sum(share * np.log(share)), 2.9 if quick else 1.7
+    reached = np.mean([loss(params, *batch()) for _ in range(10)])
+    check(
+        f"loss {reached:.2f} nats a letter (below {limit}; frequencies alone {chance:.2f})",
+        bool(reached < limit),
+    )
+    written = list(text[:length])
+    for _ in range(100):
+        p = np.exp(networks.gpt(params, np.array([written[-length:]]))[0, -1] / 0.6)
+        written.append(rng.choice(len(letters), p=p / p.sum()))
+    print("  it writes: " + "".join(letters[i] for i in written[length:]))
+
+
+EXAMPLES = {
+    "logistic": logistic_regression,
+    "mlp": two_layer_mlp,
+    "clipping": per_example_clipping,
+    "layernorm": reads_digits(
+        "LayerNorm and Dropout", networks.normalized, networks.init_normalized, (0.9, 0.95)
+    ),
+    "transformer": reads_digits(
+        "A transformer block",
+        networks.transformer,
+        lambda rng: networks.init_block(rng, 32, 8, 10, 8),
+        (0.7, 0.93),
+    ),
+    "gru": reads_digits("A GRU", networks.gru, lambda rng: networks.init_recurrent(rng, 3), (0.7, 0.93)),
+    "lstm": reads_digits("An LSTM", networks.lstm, lambda rng: networks.init_recurrent(rng, 4), (0.7, 0.93)),
+    "rwkv": reads_digits("RWKV", networks.rwkv, networks.init_rwkv, (0.7, 0.93)),
+    "gpt": character_gpt,
+}
 
 
 def main():

@@ -31,6 +31,17 @@ def train(label, loss, params, batches, rate):
     return params
 
 
+def train_by(label, loss, params, batches, opt):
+    """Parameters after a step of the optimizer `opt` on each of `batches`, tuples of what `loss` takes after them."""
+    value_and_gradient = value_and_grad(loss, argnums=0)
+    with progress(label, len(batches)) as advance:
+        for batch in batches:
+            value, grads = value_and_gradient(params, *batch)
+            params = opt.step(params, grads)
+            advance(value)
+    return params
+
+
 def per_example(loss):
     """The function (params, x, y) -> the gradient of each example, stacked along axis 0 of every leaf."""
 
