@@ -9,10 +9,10 @@ import numpy as np
 
 from pycograd.core import DELIVERY, Primitive
 
+from .calls import DYNAMIC
 from .classes import has_makers
 from .kinds import registered
 from .resolve import DISPATCHER, MANAGERS, resolve_call
-from .rewriter import DYNAMIC
 from .selection import is_woven
 
 __all__ = ["Cells", "visible"]

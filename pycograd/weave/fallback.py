@@ -12,11 +12,11 @@ from typing import Any
 
 from pycograd.core.labelled import load_present
 
+from .calls import AHEAD, DYNAMIC, METHOD, RESOLVE
 from .classes import generated_init
 from .kinds import rebuild, registered
 from .plans import Plans
 from .resolve import resolve_call
-from .rewriter import AHEAD, DYNAMIC, METHOD, RESOLVE
 from .selection import adopt, functions_of, is_woven
 from .source import compile_within, definition
 from .specials import known

@@ -26,25 +26,14 @@ from pycograd.core import (
 from pycograd.core.labelled import load_present
 
 from .births import born, owned
+from .calls import AHEAD, BORN, KNOWN, METHOD, OWNED, RESOLVE, VISIBLE
 from .cells import Cells, visible
 from .kinds import rebuild, registered
 from .labels import product, values
 from .operands import IN_PLACE, ITEMS, ORDINARY, SEARCH, STAND
 from .plans import Plans
 from .resolve import PLANS, resolve_ahead, resolve_call, resolve_for_one, resolve_for_two, resolve_method
-from .rewriter import (
-    AHEAD,
-    BORN,
-    KNOWN,
-    METHOD,
-    OWNED,
-    PLAINS,
-    PRODUCT,
-    RESOLVE,
-    VALUES,
-    VISIBLE,
-    CallRewriter,
-)
+from .rewriter import PLAINS, PRODUCT, VALUES, CallRewriter
 from .source import Definition, compile_within, definition
 from .specials import known, ordinary
 from .standin import each_of, in_place, keeper_of, searcher_of
