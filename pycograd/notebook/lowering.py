@@ -149,15 +149,19 @@ class Lowering(ast.NodeTransformer):
         if node.id.startswith((marks.hole, marks.named)):
             if not self.holes:
                 raise self.error(f"`{self.shown(node.id)}` outside a pipe: `$ |> ...` is a function", node)
-            if not isinstance(node.ctx, ast.Load):
-                raise self.error(f"`{self.shown(node.id)}` cannot be assigned to", node)
-            self.holes[-1].append(node)
+            self.holes[-1].append(self.read(node))
         elif node.id in marks.blocks:
             if self.iterables:
                 raise self.error("params{...} in the `in` of a comprehension: give it a name first", node)
-            return self.noted(block_of(self, marks.blocks[node.id], node))
+            return self.noted(block_of(self, marks.blocks[node.id], self.read(node)))
         elif node.id in (marks.pipe, marks.splat, marks.thunk, marks.compose):
             raise self.error("put this pipe in parentheses", node)
+        return node
+
+    def read(self, node: ast.Name) -> ast.Name:
+        """The name, which must stand where a variable is read."""
+        if not isinstance(node.ctx, ast.Load):
+            raise self.error(f"`{self.shown(node.id)}` cannot be assigned to", node)
         return node
 
     def visit_Constant(self, node: ast.Constant) -> Any:

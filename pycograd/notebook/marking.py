@@ -140,6 +140,11 @@ class Region:
     def edit(self, token: Token, new: str) -> None:
         self.edits.append(Edit(token.start, token.end, new))
 
+    def named(self, start: int, end: int, name: str) -> None:
+        """Put a name in the place of a piece of the text, apart from what touches it."""
+        before, after = self.source.text[start - 1 : start], self.source.text[end : end + 1]
+        self.edits.append(Edit(start, end, " " * joins(before) + name + " " * joins(after)))
+
     def operator(self, token: Token, level: Level) -> None:
         if token.text in LOOSER:
             level.reset()
@@ -156,7 +161,9 @@ class Region:
     def hole(self, token: Token, name: str) -> None:
         if keyword.iskeyword(name):
             raise self.error(f"`${name}`: {name} is a keyword, and names no hole", token)
-        self.edit(token, self.marks.named + name if name else self.marks.number(self.marks.hole))
+        self.named(
+            token.start, token.end, self.marks.named + name if name else self.marks.number(self.marks.hole)
+        )
 
     # ---- pipes ----
     def pipe(self, token: Token, level: Level) -> None:
@@ -221,7 +228,7 @@ class Region:
         name = self.marks.number(self.marks.block)
         end = self.tokens[close].end
         self.marks.blocks[name] = Block(statements, start.start, end)
-        self.edits.append(Edit(start.start, end, name))
+        self.named(start.start, end, name)
         return close
 
     def statement(self, first: int, last: int) -> Marked:
@@ -242,6 +249,11 @@ class Region:
 
     def error(self, message: str, token: Token) -> SyntaxError:
         return self.source.error(message, token.start, token.end)
+
+
+def joins(character: str) -> bool:
+    """Whether a name and this would be one word."""
+    return character == "$" or f"_{character}".isidentifier() and character != ""
 
 
 def is_keyword(token: Token) -> bool:

@@ -50,7 +50,7 @@ def operands(node: Any) -> list[Any]:
 def functions_in(node: Any) -> list[Any]:
     """The functions that a stage without holes may be made of."""
     if hasattr(node, "composed"):
-        return node.composed
+        return [part for part in node.composed if not is_value(part)]
     if not is_operation(node):
         return [] if is_value(node) else [node]
     return [found for operand in operands(node) for found in functions_in(operand)]

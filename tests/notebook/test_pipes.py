@@ -96,7 +96,7 @@ FREE = {
     "x |> $v * $v": "x * x",
     "f(x) |> np.tanh ** 2 + 1": "np.tanh(f(x)) ** 2 + 1",
     "x |> (0.0 < np.tanh)": "0.0 < np.tanh(x)",
-    "x |> f .** 3": "f(f(f(x)))",
+    "g(x) |> f .** 3": "f(f(f(g(x))))",
     "t *|> f": "f(*t)",
     "x |> (lambda v: v) |> f": "f((lambda v: v)(x))",
 }

@@ -51,7 +51,7 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(st.lists(PIECES, max_size=14).map(" ".join))
 def test_any_python_is_left_as_it_is(text):
     try:

@@ -107,7 +107,7 @@ def pipes(draw):
     return form.format(text, rest), run
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(pipes())
 def test_a_random_pipe(pipe):
     text, meaning = pipe
@@ -118,7 +118,7 @@ def test_a_random_pipe(pipe):
     assert order == LOG
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(pipes())
 def test_every_name_is_where_the_user_wrote_it(pipe):
     text = f"é = ({pipe[0]})"

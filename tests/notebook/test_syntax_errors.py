@@ -27,6 +27,8 @@ ERRORS = {
     "x |> «$if»": "if is a keyword, and names no hole",
     "(«$» := 3 |> f)": "outside a pipe",
     "3 |> [0 for «$» in x]": "cannot be assigned to",
+    "«params{ w = 1 }» = x": "`params{...}` cannot be assigned to",
+    "for «params{ w = 1 }» in x: pass": "`params{...}` cannot be assigned to",
     "x |> g(«$a=1»)": "`$a` cannot stand here",
     "«def $f(): pass»": "`$f` cannot stand here",
     "x |> «w.$a»": "`$a` cannot stand here",
