@@ -8,15 +8,15 @@ import json
 import math
 import os
 import struct
-import uuid
-import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from threading import get_ident
 from typing import Any, BinaryIO
 
 import numpy as np
 
 from pycograd.core import resolve_dtype, told
+from pycograd.core.lazy import optional
 
 __all__ = ["read_arrays", "write_arrays"]
 
@@ -52,7 +52,7 @@ def read_arrays(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str,
 
 def replace(path: Path, write: Callable[[BinaryIO], None]) -> None:
     """Write a file beside `path`, and give it that name once it is complete and on the disk."""
-    beside = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    beside = path.with_name(f".{path.name}.{os.getpid()}.{get_ident()}")
     try:
         with open(beside, "xb") as file:
             write(file)
@@ -142,7 +142,9 @@ def write_npz(file: BinaryIO, arrays: dict[str, Any], text: dict[str, str]) -> N
                 )
             )
     said = np.frombuffer(json.dumps(text).encode(), np.uint8)
-    with zipfile.ZipFile(file, "w") as archive:  # as np.savez does it, to which some names are keywords
+    with optional("zipfile", "").ZipFile(
+        file, "w"
+    ) as archive:  # as np.savez does it, to which some names are keywords
         for name, a in {**arrays, TEXT: said}.items():
             with archive.open(f"{name}.npy", "w", force_zip64=True) as entry:
                 np.lib.format.write_array(entry, a, allow_pickle=False)

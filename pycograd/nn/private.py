@@ -19,7 +19,7 @@ def private_gradient(
     *batch: Any,
     clip: float,
     noise: float,
-    rng: np.random.Generator,
+    rng: Any,
     expected: float | None = None,
 ) -> Any:
     """The mean over a batch of gradients that were clipped one by one, with Gaussian noise.
@@ -60,7 +60,7 @@ def private_gradient(
     )
 
 
-def noisy(g: Any, deviation: float, rng: np.random.Generator, expected: float | None) -> Any:
+def noisy(g: Any, deviation: float, rng: Any, expected: float | None) -> Any:
     """The sum of `g` over its first axis, with noise, divided by the size of a batch."""
     total = np.sum(g, axis=0)
     return like(g, (total + deviation * rng.normal(size=np.shape(total))) / (expected or len(g)))
@@ -73,7 +73,7 @@ def dp_sgd_step(
     opt: Any,
     clip: float,
     noise: float,
-    rng: np.random.Generator,
+    rng: Any,
     expected: float | None = None,
 ) -> None:
     """One step of `opt`, in place, along a private gradient: DP-SGD, Abadi et al. 2016, algorithm 1.

@@ -177,7 +177,7 @@ class Run:
             )
 
 
-def state_of(rng: np.random.Generator) -> Any:
+def state_of(rng: Any) -> Any:
     """What JSON can say of the state of a generator."""
     return json.loads(json.dumps(rng.bit_generator.state, default=lambda x: np.asarray(x).tolist()))
 

@@ -33,7 +33,7 @@ def train(
     save_to: Any = None,
     save_every: int = 100,
     resume: bool = False,
-    rngs: Iterable[np.random.Generator] = (),
+    rngs: Iterable[Any] = (),
     progress: bool | None = None,
 ) -> Trained:
     """Take `steps` steps of `opt` along the gradient of `objective`: the first and the last loss.
@@ -96,7 +96,7 @@ def fit(
     save_to: Any = None,
     save_every: int = 1,
     resume: bool = False,
-    rngs: Iterable[np.random.Generator] = (),
+    rngs: Iterable[Any] = (),
     progress: bool | None = None,
 ) -> History:
     """Go through `arrays` in batches, `epochs` times, one step of `opt` for each batch: the mean loss of each epoch.
