@@ -57,7 +57,10 @@ def load_present() -> bool:
 
 
 def load(package: str) -> None:
-    if package in MODULES:
-        import_module(MODULES.pop(package))
-        for observe in observers:
-            observe()
+    """Load our module for `package`, if there is one; other threads wait for it."""
+    module = MODULES.get(package)
+    if module is not None:
+        import_module(module)
+        if MODULES.pop(package, None) is not None:
+            for observe in observers:
+                observe()

@@ -8,7 +8,7 @@ from types import FunctionType
 
 import numpy as np
 
-from pycograd.core import REGISTRY, Primitive, Traced, tree_map, value_of
+from pycograd.core import REGISTRY, Primitive, Traced, tree_leaves, tree_map, value_of
 from pycograd.core.labelled import LABELLED
 
 # numpy calls the container's method of that name, which answers in labels
@@ -57,7 +57,7 @@ def interpreter(product, elementwise):
 
 def plain(x):
     """The container `x` with plain numbers."""
-    return tree_map(value_of, x)
+    return tree_map(value_of, x) if any(isinstance(v, Traced) for v in tree_leaves(x)) else x
 
 
 def unlabelling(ours):

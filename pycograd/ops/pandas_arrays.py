@@ -373,3 +373,16 @@ for name in "add sub mul truediv floordiv mod pow divmod matmul".split():
 for name in "lt le gt ge eq ne".split():
     setattr(WatchedArray, f"__{name}__", operated(name))
 WatchedArray.__hash__ = None
+
+
+def method_of_arrays(name):
+    """numpy's method, for code that is not woven, to which `s.values` is this array: not pandas' own of that name."""
+
+    def call(self, *args, **params):
+        return getattr(self.data, name)(*map(unboxed, args), **params)
+
+    return call
+
+
+for name in "sum mean std var min max prod dot reshape cumsum cumprod clip flatten squeeze trace".split():
+    setattr(WatchedArray, name, method_of_arrays(name))

@@ -234,7 +234,11 @@ def out_position(function: Any) -> int:
     """The position of the argument that a function of numpy writes into; beyond all others if there is none."""
     if isinstance(function, np.ufunc):
         return function.nin
-    for i, parameter in enumerate(signature(function).parameters.values()):
+    try:
+        parameters = signature(function).parameters.values()
+    except ValueError:  # code of C, which tells its signature from numpy 2.4 on
+        return 2 if function in (np.concatenate, np.dot) else 1000
+    for i, parameter in enumerate(parameters):
         if parameter.kind is Parameter.VAR_POSITIONAL:
             break
         if parameter.name == "out":

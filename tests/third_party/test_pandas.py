@@ -22,6 +22,9 @@ DATES = pd.Series([1.0, 2.0, 4.0, 3.0], index=pd.date_range("2024-01-30", period
 OF_SERIES = {
     "values": lambda s: np.sum(s.values**2),
     "to_numpy": lambda s: np.sum(s.to_numpy() ** 2 * s.to_numpy(dtype=float)),
+    "methods of values": lambda s: (
+        s.values.sum() * s.values.std() + s.values.reshape(2, 2)[1, 0] + s.values.dot(s.values)
+    ),
     "labels": lambda s: s["a"] * s.loc["b"] + s.iloc[2] * s.at["d"] + s.iat[0],
     "attributes": lambda s: s.a * s.b,
     "slices": lambda s: (s.loc["b":"c"] ** 2).sum() + s.iloc[1:].sum() * s.iloc[-1],
@@ -361,6 +364,27 @@ def test_value_of_a_container_is_plain():
     seen = []
     grad(lambda s: (seen.append(value_of(s * 2)), s.sum())[1])(SERIES)
     assert seen[0].equals(SERIES * 2) and type(seen[0].values) is np.ndarray
+    assert value_of(MIXED) is MIXED
+
+
+def test_threads_that_meet_pandas_together():
+    code = """if True:
+        import threading, numpy as np, pandas as pd
+        from pycograd import grad
+        f = lambda s: (s.values ** 2).sum() + s["a"]
+        s, found = pd.Series([1.0, 2.0], index=["a", "b"]), []
+        start = threading.Barrier(8)
+        def run():
+            start.wait()
+            found.append(grad(f)(s)[0].tolist())
+        threads = [threading.Thread(target=run) for _ in range(8)]
+        [t.start() for t in threads], [t.join() for t in threads]
+        print(len(found), found[0], all(g == found[0] for g in found))
+    """
+    out = subprocess.run(
+        [sys.executable, *["-P"] * sys.flags.safe_path, "-c", code], capture_output=True, text=True
+    )
+    assert out.stdout.strip() == "8 [3.0, 4.0] True", out.stderr
 
 
 def test_text_of_watched_columns_is_that_of_plain_ones():

@@ -10,7 +10,8 @@ import pytest
 
 from pycograd import value_and_grad
 from pycograd.core import Var
-from pycograd.weave import resolve_call, woven
+from pycograd.weave import resolve_call, unwoven_reason, woven
+from pycograd.weave.stores import out_position
 
 from .test_kinds import E5, slope
 
@@ -283,3 +284,19 @@ def test_numpy_function_from_a_list_is_numpys_own_for_plain_arrays():
     assert slope(lambda x: [np.exp, np.add][0](x)) == E5
     assert slope(lambda x: [np.exp, np.add][1](x, x)) == 2.0
     assert slope(lambda x: [math.fsum, np.sum][1]([x, x])) == 2.0
+
+
+def test_where_a_function_of_numpy_takes_what_it_writes_into():
+    """numpy's functions of C have no signature to read before numpy 2.4: what calls one was not woven there."""
+    assert [out_position(f) for f in (np.exp, np.add, np.sum, np.clip, np.dot, np.concatenate)] == [
+        1,
+        2,
+        3,
+        3,
+        2,
+        2,
+    ]
+    functions = [f for f in map(vars(np).get, np.__all__) if isinstance(f, type(np.sum))]
+    assert len(functions) > 200 and all(out_position(f) >= 1 for f in functions)
+    f = lambda x: np.sum(np.where(x > 0, math.exp(x[0]) * x, 0.0))
+    assert unwoven_reason(f) is None
