@@ -7,11 +7,12 @@ says: the probabilities of a cross entropy, the tanh of a gelu, the gates of an 
 
 from collections.abc import Callable
 from functools import partial
+from operator import is_
 from typing import Any
 
 import numpy as np
 
-from pycograd.core import Primitive, Var, aval_of, cotangent_aval, dispatch, new_var
+from pycograd.core import Handle, Primitive, Var, aval_of, cotangent_aval, dispatch, new_var
 from pycograd.core.levels import clock
 from pycograd.core.tape import FIRST_PARENT, PARAMS, SAVED, several
 
@@ -69,7 +70,10 @@ def fuse(
                 values.append(x)
                 continue
             if type(x) is not Var or type(x.value) is not np.ndarray or level not in (None, x.level):
-                return general(*xs, **params)
+                aside = [
+                    a.current() if issubclass(type(a), Handle) else a for a in xs
+                ]  # weights, arrays that are written
+                return (general if all(map(is_, aside, xs)) else call)(*aside, **params)
             level = x.level
             values.append(x.value)
             if backward[i] is not None:

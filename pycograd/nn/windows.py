@@ -5,6 +5,7 @@ Channels come first and examples inside, (channels * kernel, examples * outputs)
 one strided copy, and the product needs no transposition.
 """
 
+from functools import lru_cache
 from itertools import product
 
 import numpy as np
@@ -29,12 +30,15 @@ def spread_size(size, kernel, stride, pad, dilation):
     return tuple([(n - 1) * s - sum(p) + r for n, r, s, p in zip(size, spans, stride, pad, strict=True)])
 
 
+@lru_cache(512)
 def places(kernel, stride, dilation, size):
     """For each offset in the kernel: its index, and where the elements that stand there in the `size` windows are."""
+    found = []
     for offset in product(*map(range, kernel)):
         starts = [i * d for i, d in zip(offset, dilation, strict=True)]
         stops = [a + (n - 1) * s + 1 for a, n, s in zip(starts, size, stride, strict=True)]
-        yield offset, (..., *map(slice, starts, stops, stride))
+        found.append((offset, (..., *map(slice, starts, stops, stride))))
+    return found
 
 
 def inside(size, pad):

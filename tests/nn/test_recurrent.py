@@ -8,6 +8,7 @@ from laws.torch_says import agree
 
 from pycograd import (
     ShapeError,
+    Var,
     checkpoint,
     grad,
     gru,
@@ -18,11 +19,13 @@ from pycograd import (
     lstm,
     lstm_cell,
     nn,
+    params,
     rnn,
     rnn_cell,
     value_and_grad,
     vmap,
 )
+from pycograd.core.node import FIRST_PARENT, PRIM
 from pycograd.nn.sequences import gru_text, lstm_text, rnn_text
 
 rng = np.random.default_rng(0)
@@ -178,6 +181,16 @@ def test_the_steps_on_the_tape_are_the_one_operation():
     )
     for a, b in zip(nn.sequences.lstm_scan(xs, h, c, wide[4]), lstm_text(xs, h, c, wide[4]), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-13)
+
+
+def test_ambient_weights_take_the_one_operation_too():
+    weights = params(wx=rng.normal(size=(3, 16)), wh=rng.normal(size=(4, 16)))
+    xs = Var(rng.normal(size=(2, 6, 3)))
+    with weights:
+        hs, _ = lstm(xs, None, wx, wh)  # noqa: F821
+    (whole,) = hs.node[FIRST_PARENT:]
+    assert whole[PRIM].name == "lstm"
+    np.testing.assert_array_equal(hs.value, lstm(xs.value, None, weights.wx.value, weights.wh.value)[0])
 
 
 def test_no_state_is_zeros():
