@@ -34,6 +34,7 @@ from pycograd import (
     vjp,
     vmap,
 )
+from pycograd.errors import LostGradientError
 
 X = np.linspace(0.1, 0.9, 4)
 
@@ -180,6 +181,32 @@ def test_a_scalar_keeps_its_kind(x):
     value, (g,) = value_and_grad(f)(x)
     assert type(value) is type(f(x))
     assert type(g) is type(x)
+
+
+def test_integers_as_keys():
+    table, chosen = {0: 2.0, 1: 3.0, (1, "a"): 5.0}, {1, 2}
+
+    def f(x, n, ns):
+        seen, total = {}, x * table[n] * table[n, "a"]
+        for m in [n, n + 1, n * 1, 7 % n]:
+            seen[m] = seen.get(m, 0) + 1
+        if n in chosen and ns[1] in chosen and ns[0] not in chosen:
+            total = total + x * seen[1] * len(seen)
+        return total + x * table[ns[0]] * hash(n)
+
+    g = grad(f)(1.5, 1, np.array([0, 2]))
+    assert g[0] == 3.0 * 5.0 + 2 * 3 + 2.0 and g[1] == 0.0
+    assert f(1.5, 1, np.array([0, 2])) == 1.5 * g[0]
+
+
+def test_keys_that_would_lose_something():
+    table = {1.5: 2.0}
+    with pytest.raises(LostGradientError, match=r"(?s)key of a dictionary.*`table\[x\]`.*value_of\(x\)"):
+        grad(lambda x: x * table[x])(1.5)
+    with pytest.raises(TypeError, match="unhashable type: 'numpy.ndarray'"):
+        grad(lambda x: x[0] * len({x}))(np.ones(2))
+    with pytest.raises(TypeError, match="different for each example"):
+        vmap(lambda n: table[n])(np.array([0, 1]))
 
 
 def test_integers_and_booleans():

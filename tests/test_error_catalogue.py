@@ -22,9 +22,13 @@ from pycograd import (
     custom_jvp,
     custom_vjp,
     debug,
+    elementwise_grad,
     errors,
     explain,
     grad,
+    hessian,
+    jacfwd,
+    jacrev,
     jvp,
     linearize,
     unweave,
@@ -481,6 +485,45 @@ def test_a_watched_value_of_an_earlier_call():
         "fix: keep pycograd.value_of",
     )
     cache.clear()
+
+
+KEPT = {}
+
+
+def uses_what_was_kept(x):
+    if "value" in KEPT:
+        return np.sum(x * KEPT["value"])
+    KEPT["value"] = x * 1.0
+    return np.sum(x)
+
+
+def test_a_value_of_an_earlier_call_in_every_transform():
+    f, ones = uses_what_was_kept, np.ones(3)
+    transforms = {
+        "grad": lambda: grad(f)(X),
+        "aux": lambda: grad(lambda x: (np.sum(x), f(x)), has_aux=True)(X),
+        "egrad": lambda: elementwise_grad(f)(X),
+        "vjp": lambda: vjp(f, X),
+        "jvp": lambda: jvp(f, (X,), (ones,)),
+        "linearize": lambda: linearize(f, X),
+        "vmap": lambda: vmap(f)(np.stack([X, X])),
+        "jacrev": lambda: jacrev(f)(X),
+        "jacfwd": lambda: jacfwd(f)(X),
+        "hessian": lambda: hessian(f)(X),
+    }
+    for first in ("grad", "jvp", "vmap"):
+        KEPT.clear()
+        transforms[first]()
+        for transform in transforms.values():
+            error = raised(errors.StaleValueError, transform)
+            says(
+                error,
+                "kept from an earlier call",
+                "test_error_catalogue.py:",
+                "fix: keep pycograd.value_of(x)",
+            )
+            assert first != "grad" or '`x * KEPT["value"]`' in str(error)
+    KEPT.clear()
 
 
 # ---- rules of the user's own ------------------------------------------------------------------------------

@@ -105,3 +105,17 @@ def test_plain_numpy_in_unwoven_code_cannot_lose_a_gradient():
     for convert in (lambda: np.frombuffer(x), lambda: float(Var(1.0)), lambda: complex(Var(1.0))):
         with pytest.raises(TypeError):
             convert()
+
+
+@pytest.mark.parametrize(
+    "value",
+    [None, [None], np.array([1.0, None]), np.array([1.0, 2.0], object), "3.5", ["1"], np.datetime64("2020")],
+)
+def test_what_is_no_number_is_no_leaf(value):
+    with pytest.raises(TypeError, match=r"(?s)^Var of .* at test_var.py:\d+.*np.asarray\(x, float\)"):
+        Var(value)
+
+
+def test_values_made_by_hand_are_keys_by_themselves():
+    a, b = Var(1.0), Var(1.0)
+    assert len({a, b}) == 2 and {a: 1, b: 2}[b] == 2

@@ -68,6 +68,7 @@ class Ambient(Handle):
 
     __slots__ = ()
     level = inf
+    identified = True
     trainable: bool = True
     tie: Any = None
 

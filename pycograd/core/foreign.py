@@ -12,7 +12,7 @@ from .errors import callee_text, expression, is_ours, is_users, place_of, told, 
 from .labelled import LABELLED
 from .registry import REGISTRY
 
-__all__ = ["THIRD_PARTY", "compiled", "lost", "refused", "unwoven", "ways_in"]
+__all__ = ["THIRD_PARTY", "as_key", "compiled", "lost", "refused", "unwoven", "ways_in"]
 
 unwoven: list[Callable[[FrameType], str]] = []  # weaving's: why the code of a frame is not woven
 ways_in: list[
@@ -51,6 +51,21 @@ def lost(what: str, x: Any) -> TypeError:
             f"it is {x.aval}, and would lose its gradient",
             (unwoven[0](frame) if frame and unwoven else "") or THIRD_PARTY,
             fix="pycograd.value_of(x), for the plain numbers",
+        )
+    )
+
+
+def as_key(x: Any, number: Any) -> TypeError:
+    """The error for a watched value `x` that is to be hashed; `number` is what there is of it without its tape."""
+    if getattr(number, "unanswerable", ""):
+        return TypeError(
+            f"a key of a dictionary, or a member of a set,{where()} that is {number.unanswerable}"
+        )
+    return LostGradientError(
+        told(
+            "a watched number is the key of a dictionary or a member of a set",
+            f"it is {x.aval}; what is found under an equal number may have another gradient",
+            fix="pycograd.value_of(x), for the plain number",
         )
     )
 

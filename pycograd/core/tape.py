@@ -8,6 +8,7 @@ import numpy as np
 from .aval import Aval, aval_of, cotangent_aval, ones, shape_of, zeros
 from .backward import backward
 from .dtypes import current_dtype, resolve_dtype
+from .errors import where
 from .levels import HAND_MADE, clock, live, running
 from .node import AVAL, FIRST_PARENT, INDEX, NOTHING, PARAMS, PRIM, SAVED, Node
 from .traced import Handle, Traced
@@ -64,6 +65,11 @@ class Var(Traced):
                 "Var of a watched value: a transform already records it; use it as it is, or value_of(x)"
             )
         array = np.asarray(value)
+        if array.dtype.kind not in "biufc" and (array.dtype.kind != "V" or array.dtype.names):
+            what = f"an array of dtype {array.dtype}" if array.shape else repr(value)
+            raise TypeError(
+                f"Var of {what}{where()}: it takes numbers; convert them first, np.asarray(x, float)"
+            )
         if dtype is not None or array.dtype.kind not in "fcV":
             array = array.astype(current_dtype() if dtype is None else resolve_dtype(dtype))
         self.value = array

@@ -18,8 +18,9 @@ import numpy as np
 
 from .aval import PLAIN, Aval, aval_of, shape_of
 from .errors import where
-from .foreign import lost, refused
+from .foreign import as_key, lost, refused
 from .labelled import LABELLED
+from .levels import HAND_MADE
 from .registry import REGISTRY
 
 __all__ = [
@@ -54,7 +55,18 @@ class Traced:
     numbers = True  # whether `value` has the numbers that plain code would see
     unanswerable = ""
 
-    __hash__ = object.__hash__
+    def __hash__(self) -> int:
+        """That of the plain value, for an integer: a key, as an index is.  A `Var` made by hand is what it is."""
+        if self.level == HAND_MADE or type(self).identified:
+            return object.__hash__(self)
+        x = peeled(self)
+        if type(x) is np.ndarray:
+            raise TypeError("unhashable type: 'numpy.ndarray'")
+        if isinstance(x, Traced) or not isinstance(x, (int, np.integer, np.bool_)):
+            raise as_key(self, x)
+        return hash(x)
+
+    identified = False  # whether it is a key by itself, and not by its value
 
     @property
     def __class__(self) -> Any:

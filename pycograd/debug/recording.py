@@ -22,17 +22,16 @@ from pycograd.core import (
     aval_of,
     is_ours,
     levels,
-    live,
     tree_map,
     value_of,
 )
 from pycograd.core.errors import expression, file_name, user_frame
-from pycograd.core.levels import HAND_MADE
 from pycograd.core.node import INDEX, PARAMS, SAVED, Node
 from pycograd.core.tape import new
 from pycograd.transforms.arguments import Selection
 from pycograd.transforms.recorder import recorder
 from pycograd.transforms.reverse import Recording
+from pycograd.transforms.staleness import ended
 
 from .passes import Pass, backward
 
@@ -151,7 +150,7 @@ class Record:
     def run(self, prim: Any, level: float, args: Any, params: Any) -> Any:
         xs = [VALUE(a) if type(a) is Observed and a.level == level else a for a in args]
         site = here()
-        if self.stale is None and any(map(is_stale, xs)):
+        if self.stale is None and any([ended(x) is not None for x in xs]):
             self.stale = site
         start = time.perf_counter()
         # by the general path: on floats the written-out one joins operations, and each shall have its node here
@@ -181,11 +180,6 @@ class Record:
         """The leaves' cotangents, as the tape's own pass finds them, noting those of every node."""
         self.passes = backward(list(roots), self.by_node)
         return self.passes.leaves
-
-
-def is_stale(x: Any) -> bool:
-    """Whether a tape that has ended watches `x`."""
-    return type(x) is Var and x.level != HAND_MADE and x.level not in live
 
 
 def whole(node: Node) -> Node:

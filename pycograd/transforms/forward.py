@@ -42,6 +42,7 @@ from .arguments import (
     one_per_argument,
 )
 from .missing import with_differences
+from .staleness import check_live
 
 __all__ = ["forward_at", "jvp", "linearize", "make_jvp"]
 
@@ -91,6 +92,7 @@ def pushed(
     leave(selection.leaves, written)
     values = [y.value if type(y) is Dual and y.level == level else y for y in leaves]
     tangents = [fresh(tangent_of(y, level)) for y in leaves]
+    check_live(f, selection, [*values, *tangents])
     return tree_unflatten(treedef, values), tree_unflatten(treedef, tangents), changes
 
 

@@ -22,6 +22,7 @@ from pycograd.core.node import Node
 from .arguments import Argnums, Selection, Transformed, also_argnum, described, name_of
 from .forward import jvp, linearize, push
 from .reverse import Recording, grad
+from .staleness import check_live
 from .vectorize import apart, in_chunks
 
 __all__ = [
@@ -112,6 +113,7 @@ def numbers_in(f: Any, argnums: Argnums, args: tuple[Any, ...], kwargs: dict[str
 def pulled_back(run: Recording, chunk_size: int | None) -> Any:
     """The Jacobian of a recorded function, from one cotangent per element of its output."""
     leaves, treedef = tree_flatten(run.out)
+    check_live(run.f, run.selection, map(run.value_of, leaves))
     blocks = [rows(run, run.node_of(y), aval_of(run.value_of(y)), chunk_size) for y in leaves]
     jacobian = tree_unflatten(treedef, [run.selection.wrap(block) for block in blocks])
     return in_labels(jacobian, run.out, run.selection.only)

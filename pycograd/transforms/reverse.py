@@ -7,23 +7,20 @@ import numpy as np
 
 from pycograd.core import (
     PLAIN,
-    Batched,
-    Dual,
     Handle,
     Memory,
     MutatedError,
     OutputError,
-    StaleValueError,
     Traced,
     Var,
     as_saved,
     aval_of,
     backward,
-    live,
     ones,
     running,
     shape_of,
     tree_flatten,
+    tree_leaves,
     tree_map,
     tree_unflatten,
     twin,
@@ -32,8 +29,7 @@ from pycograd.core import (
     zeros,
 )
 from pycograd.core.labelled import labelled
-from pycograd.core.levels import HAND_MADE
-from pycograd.core.node import AVAL, INDEX, PRIM, Node
+from pycograd.core.node import AVAL, INDEX, Node
 from pycograd.weave import woven
 
 from .arguments import (
@@ -51,7 +47,8 @@ from .arguments import (
     one_per_argument,
 )
 from .missing import with_differences
-from .recorder import failed, recorder, stale, unreached
+from .recorder import failed, recorder, unreached
+from .staleness import check_live
 
 __all__ = [
     "elementwise_grad",
@@ -182,8 +179,9 @@ def value_and_grad(
         y, labels = number_and_labels(y)
         node, value = run.node_of(y), run.value_of(y)
         check_scalar(f, value)
-        if type(value) not in PLAIN and isinstance(value, Traced):
-            check_live(f, value, run.selection)
+        if has_aux:
+            aux = tree_map(run.value_of, aux)
+        check_live(f, run.selection, [value, *tree_leaves(aux)] if has_aux else [value])
         if node is None and recorder.get() is None:
             for notice in unreached:
                 notice(f, run.selection)
@@ -191,7 +189,7 @@ def value_and_grad(
         if report is not None:
             report()
         value = value if labels is None else tree_unflatten(labels, [value])
-        return ((value, tree_map(run.value_of, aux)) if has_aux else value), grads
+        return ((value, aux) if has_aux else value), grads
 
     return Transformed(value_and_grad, f, call, argnums=argnums, has_aux=has_aux, on_missing=on_missing)
 
@@ -259,24 +257,6 @@ def not_scalar(f: Any, what: str, fact: str, fix: str) -> OutputError:
     return OutputError("\n  ".join(filter(None, [text, fact, f"fix: {fix}"])))
 
 
-def check_live(f: Any, y: Any, selection: Selection) -> None:
-    """Raise StaleValueError if a transform that has ended watches `y`."""
-    while isinstance(y, Traced):
-        if type(y) in (Var, Dual, Batched) and y.level != HAND_MADE and y.level not in live:
-            made = f"{y.node[PRIM].name} made it" if type(y) is Var and y.node[PRIM] else "it was an argument"
-            raise StaleValueError(
-                "\n  ".join(
-                    [
-                        f"{described(f)} used a watched value that was kept from an earlier call",
-                        *[said for said in [find(f, selection) for find in stale] if said],
-                        f"what came of it is {y.aval} ({made})",
-                        "fix: keep pycograd.value_of(x) in place of x",
-                    ]
-                )
-            )
-        y = y.value
-
-
 @at_the_edge
 def vjp(f: Callable[..., Any], *primals: Any, cotangent: Any = None, has_aux: bool = False) -> Any:
     """The output of `f` at `primals`, and its pullback.
@@ -306,6 +286,7 @@ def vjp(f: Callable[..., Any], *primals: Any, cotangent: Any = None, has_aux: bo
 def with_pullback(f: Any, run: Recording, out: Any) -> tuple[Any, Callable[[Any], Any]]:
     leaves, treedef = tree_flatten(out)
     nodes, values = [run.node_of(y) for y in leaves], [run.value_of(y) for y in leaves]
+    check_live(f, run.selection, values)
     shapes = [shape_of(v) for v in values]
     if run.lasting:
         nodes = run.keep_tape(nodes)
@@ -359,6 +340,7 @@ def elementwise_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..
     def call(*args: Any, **kwargs: Any) -> Any:
         run = Recording(f, Selection(f, argnums, args, kwargs), "grad")
         node, value = run.node_of(run.out), run.value_of(run.out)
+        check_live(f, run.selection, [value])
         return run.selection.wrap(run.gradients([(node, ones(aval_of(value)))] if node else []))
 
     return Transformed(elementwise_grad, f, call, argnums=argnums)
@@ -382,6 +364,7 @@ def holomorphic_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..
             )
         run = Recording(f, selection, "holomorphic_grad")
         node, value = run.node_of(run.out), run.value_of(run.out)
+        check_live(f, run.selection, [value])
         aval = aval_of(value)
         if aval.size != 1 or np.dtype(aval.dtype).kind != "c":
             raise TypeError(

@@ -20,7 +20,8 @@ from pycograd.core import (
 from pycograd.core.trees import NAMESPACE
 from pycograd.weave import woven
 
-from .arguments import Transformed, contents, leave, name_of
+from .arguments import Selection, Transformed, contents, leave, name_of
+from .staleness import check_live
 
 __all__ = ["batched_call", "in_chunks", "vmap"]
 
@@ -101,6 +102,13 @@ def batched_call(
     leave(xs, written)
     axes = prefix(out_axes, out, f"out_axes of vmap({name_of(f)})")
     ys = [unbatched(y, level, n, a, f) for y, a in zip(ys, axes, strict=True)]
+
+    def one_example() -> Selection:
+        return Selection(
+            f, None, tree_unflatten(treedef, [x[0] if m else x for x, m in zip(xs, mapped)]), kwargs
+        )
+
+    check_live(f, one_example, ys)
     return tree_unflatten(structure, apart(ys))
 
 
