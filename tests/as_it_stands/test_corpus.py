@@ -20,7 +20,7 @@ NOT_YET_BY_REASON = {
     "a function of scipy without a rule": """
         statistics.probit_log_likelihood
         signal.exponential_smoother signal.scale_space
-        geometry.spline_track geometry.energy_of_points
+        geometry.spline_track
     """,
     "bisection: the root depends on its parameters through comparisons only": """
         finance.merton_default_spread
