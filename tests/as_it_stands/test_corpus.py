@@ -19,7 +19,6 @@ pytestmark = pytest.mark.filterwarnings("ignore::pycograd.AutodiffWarning")
 NOT_YET_BY_REASON = {
     "a function of scipy without a rule": """
         statistics.probit_log_likelihood
-        geometry.spline_track
     """,
     "bisection: the root depends on its parameters through comparisons only": """
         finance.merton_default_spread
