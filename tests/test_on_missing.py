@@ -16,13 +16,13 @@ X = np.linspace(0.1, 0.9, 6)
 
 
 def smoothed(y):
-    return ndimage.gaussian_filter(y, 1.0)
+    return ndimage.shift(y, 0.3, order=1, mode="nearest")
 
 
 def loss(x):
     y = np.sin(x)
     z = smoothed(y) * 2
-    w = signal.savgol_filter(z, 5, 2)
+    w = signal.resample_poly(z, 3, 2)
     return np.sum(w**2) + math.exp(float(x[0]))
 
 
@@ -42,12 +42,10 @@ def test_grad_names_the_operations_and_counts_evaluations():
     np.testing.assert_allclose(g, by_differences(loss, X), rtol=1e-7)
     assert len(said) == 2
     # one for the value, two for each of six elements
-    assert said[0].startswith("ndimage.gaussian_filter at test_on_missing.py:")
+    assert said[0].startswith("ndimage.shift at test_on_missing.py:")
     assert "finite differences took 13 evaluations of it" in said[0]
-    assert "fix: pycograd.blackbox(ndimage.gaussian_filter, jac=...)" in said[0] and said[0].endswith(
-        "[PG205]"
-    )
-    assert said[1].startswith("signal.savgol_filter at test_on_missing.py:")
+    assert "fix: pycograd.blackbox(ndimage.shift, jac=...)" in said[0] and said[0].endswith("[PG205]")
+    assert said[1].startswith("signal.resample_poly at test_on_missing.py:")
 
 
 def test_value_and_grad_and_jvp():
@@ -70,15 +68,15 @@ def packs(x):
 
 class Model:
     def __init__(self):
-        self.spline = interpolate.CubicSpline(np.arange(5.0), np.arange(5.0) ** 2)
+        self.spline = interpolate.RBFInterpolator(np.arange(5.0)[:, None], np.arange(5.0) ** 2)
 
     def __call__(self, x):
-        return [np.sum(self.spline(x) * v) for v in (1.0, 2.0)][1]
+        return [np.sum(self.spline(x[:, None]) * v) for v in (1.0, 2.0)][1]
 
 
 def test_objects_of_libraries_in_methods_and_comprehensions():
     g, said = found_and_said(lambda: grad(Model(), argnums=0, on_missing="fd")(X))
-    np.testing.assert_allclose(g, 4 * X, rtol=1e-7)
+    np.testing.assert_allclose(g, by_differences(Model(), X), rtol=1e-6)
     assert said[0].startswith("self.spline at test_on_missing.py:")
 
 
