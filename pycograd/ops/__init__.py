@@ -64,6 +64,7 @@ from . import writing as writing
 
 REGISTRY.lazy["scipy.special"] = "pycograd.ops.scipy_special"
 REGISTRY.lazy["scipy.linalg"] = "pycograd.ops.scipy_linalg"
+REGISTRY.lazy["scipy.stats"] = "pycograd.ops.scipy_stats"
 REGISTRY.lazy["scipy.interpolate"] = "pycograd.ops.scipy_interpolate"
 REGISTRY.lazy["scipy.signal"] = "pycograd.ops.scipy_signal"
 REGISTRY.lazy["scipy.ndimage"] = "pycograd.ops.scipy_ndimage"

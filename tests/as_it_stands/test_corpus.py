@@ -17,9 +17,6 @@ from as_it_stands.slopes import argnums, close, numbers, product, reference
 pytestmark = pytest.mark.filterwarnings("ignore::pycograd.AutodiffWarning")
 
 NOT_YET_BY_REASON = {
-    "a function of scipy without a rule": """
-        statistics.probit_log_likelihood
-    """,
     "bisection: the root depends on its parameters through comparisons only": """
         finance.merton_default_spread
     """,
