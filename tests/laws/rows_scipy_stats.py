@@ -116,6 +116,7 @@ def vectors():
         by(type(normal_of).logpdf, x, mean, cov, call=lambda f, x, m, c: f(normal_of, x, m, symmetric(c))),
         by(type(normal_of).pdf, mean, positive(3), call=lambda f, x, c: f(normal_of, x, np.zeros(3), c)),
         by(type(dirichlet).logpdf, positive(3), call=lambda f, a: f(dirichlet, np.array([0.2, 0.3, 0.5]), a)),
+        by(type(dirichlet).pdf, positive(3), call=lambda f, a: f(dirichlet, np.array([0.2, 0.3, 0.5]), a)),
     ]
 
 
