@@ -15,8 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from .catalogue import MutatedError
+from .catalogue import MutatedError, OutsideStoreError
 from .errors import told, user_frame, variable_of, where
+from .foreign import named, outside_text
 from .levels import clock
 from .traced import Handle, Traced
 
@@ -195,9 +196,24 @@ def written(a: Any, key: Any = ...) -> Any:
             remember(a, key) if type(key) is str else remember(a.view(np.ndarray), ...)
         elif isinstance(a, np.flatiter):
             remember(a.base, ...)
+            return Flat(a)
         elif isinstance(a, memoryview) and not a.readonly:
             remember(np.asarray(a), ...)
     return a
+
+
+class Flat:
+    """`a.flat` of a plain array, to be stored into: numpy would not say what is wrong with a watched value."""
+
+    __slots__ = ("elements",)
+
+    def __init__(self, elements: Any) -> None:
+        self.elements = elements
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        if isinstance(value, Traced):
+            raise OutsideStoreError(outside_text(named(self.elements.base)))
+        self.elements[key] = value
 
 
 def written_each(values: Any, start: int = 0, stop: int | None = None) -> Any:

@@ -1,5 +1,6 @@
 """What is said when a watched value reaches what takes plain numbers: compiled code, a library, an array of others."""
 
+import ast
 import dis
 import re
 import sys
@@ -7,12 +8,23 @@ from collections.abc import Callable
 from types import CodeType, FrameType, ModuleType, TracebackType
 from typing import Any
 
-from .catalogue import ForeignCodeError, LostGradientError, OutsideStoreError
-from .errors import callee_text, expression, is_ours, is_users, place_of, told, user_frame, where
+from .catalogue import ForeignCodeError, IntegerStoreError, LostGradientError, OutsideStoreError
+from .errors import callee_text, expression, is_ours, is_users, place_of, told, user_frame, variable_of, where
 from .labelled import LABELLED
 from .registry import REGISTRY
 
-__all__ = ["THIRD_PARTY", "as_key", "compiled", "lost", "refused", "unwoven", "ways_in"]
+__all__ = [
+    "THIRD_PARTY",
+    "as_key",
+    "compiled",
+    "integer_store",
+    "lost",
+    "named",
+    "outside_text",
+    "refused",
+    "unwoven",
+    "ways_in",
+]
 
 unwoven: list[Callable[[FrameType], str]] = []  # weaving's: why the code of a frame is not woven
 ways_in: list[
@@ -141,14 +153,55 @@ def variable(frame: FrameType, text: str) -> tuple[Any, list[str]]:
 
 # ---- stores --------------------------------------------------------------------------------------------------------
 def stores(frame: FrameType) -> bool:
-    """Whether `frame` runs `array[key] = value`."""
-    return dis.opname[frame.f_code.co_code[frame.f_lasti]] in ("STORE_SUBSCR", "STORE_SLICE")
+    """Whether `frame` runs `array[key] = value`, sets `array.flat`, or calls a method that does so."""
+    operation = dis.opname[frame.f_code.co_code[frame.f_lasti]]
+    if operation in ("STORE_SUBSCR", "STORE_SLICE", "STORE_ATTR"):
+        return True
+    return callee_text(expression(frame)).rpartition(".")[2] in STORING
+
+
+STORING = frozenset(["fill", "put", "itemset", "__setitem__", "setitem"])
+
+
+def stored_into(frame: FrameType | None) -> str:
+    """The user's expression for the array that the statement or call writes into that `frame` runs; "" if unknown."""
+    try:
+        statement: Any = ast.parse(expression(frame)).body[0] if frame else None
+    except (SyntaxError, ValueError, IndexError):
+        return ""
+    augmented = isinstance(statement, ast.AugAssign)
+    node = statement.target if augmented else getattr(statement, "value", None)
+    if isinstance(node, ast.Call):
+        node = argument_written(node)
+    elif isinstance(node, ast.Subscript) or isinstance(node, ast.Attribute) and not augmented:
+        node = node.value
+    while isinstance(node, ast.Attribute) and node.attr in ("flat", "real", "imag"):
+        node = node.value
+    return ast.unparse(node) if isinstance(node, ast.expr) else ""
+
+
+def argument_written(call: ast.Call) -> ast.expr | None:
+    """What `call` writes into, as far as its text tells."""
+    for keyword in call.keywords:
+        if keyword.arg == "out":
+            return keyword.value
+    if isinstance(call.func, ast.Attribute) and call.func.attr in STORING:
+        owner = call.func.value
+        if not (isinstance(owner, ast.Name) and owner.id in (*OWN, "operator")):
+            return owner
+    return call.args[0] if call.args else None
+
+
+def named(x: Any) -> str:
+    """What the user calls the array `x`, which his line writes into: a variable, or an expression of it."""
+    name = variable_of(x)
+    text = stored_into(user_frame()) if name == "an array" else ""
+    return f"`{text}`" if text else name
 
 
 def written(frame: FrameType) -> OutsideStoreError:
     """The error for a watched value that the user's `frame` writes into a plain array."""
-    text = expression(frame)
-    into = text[: text.rindex("[")] if text.endswith("]") and text.count("[") == 1 else ""
+    into = stored_into(frame)
     if type(variable(frame, into)[0]) not in LABELLED:
         reason = unwoven[0](frame) if unwoven else ""
         return OutsideStoreError(outside_text(f"`{into}`" if into else "an array", reason))
@@ -157,6 +210,23 @@ def written(frame: FrameType) -> OutsideStoreError:
             f"a watched value is written into `{into}`, a plain container",
             "its gradient would be lost",
             fix=f"make a new one of it, {into.split('.')[0]}.where(condition, value), or set a whole column",
+        )
+    )
+
+
+def integer_store(have: Any, dtype: Any, array: Any = None, said: str = "") -> IntegerStoreError:
+    """The error for a watched value of dtype `have` that is stored in an array of `dtype`.
+
+    array  a handle on the array, if there is one; `said` is what numpy says
+    """
+    into = (stored_into(user_frame()) if array is None else named(array)).strip("`")
+    which = f"`{into}`, an" if into and into != "an array" else "an"
+    return IntegerStoreError(
+        told(
+            f"a watched {have} is stored in {which} array of {dtype}",
+            "its fraction would be cut off, and its gradient lost",
+            said,
+            fix=f"{into if into.isidentifier() else 'a'} = np.zeros(n), an array of floats",
         )
     )
 

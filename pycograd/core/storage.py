@@ -15,6 +15,7 @@ import numpy as np
 from .aval import Aval, aval_of, shape_of, zeros
 from .batching import Batched, new_batched
 from .errors import where
+from .foreign import integer_store
 from .forward import Dual, new_dual
 from .levels import HAND_MADE, clock, innermost, levels, live, walls
 from .node import NOTHING, Node
@@ -157,10 +158,7 @@ class Storage:
                 "pass it as an argument and return it"
             )
         if isinstance(v, Traced) and self.dtype.kind in "iub" and v.dtype.kind in "fc":
-            raise TypeError(
-                f"a watched {v.dtype} is stored in an array of {self.dtype}{where()}, where it would lose its fraction "
-                "and its gradient: make the array one of floats, np.zeros(n)"
-            )
+            raise integer_store(v.dtype, self.dtype)
         if type(at) is Place and not at.window.writeable:
             raise ValueError("assignment destination is read-only")
         self.value = prim.in_place(x, v, at) if self.own else prim.call(x, v, at=at)

@@ -5,7 +5,18 @@ import operator
 
 import numpy as np
 
-from pycograd.core import REGISTRY, Buffer, Traced, aval_of, copied, told, value_of, where, without_tape
+from pycograd.core import (
+    DELIVERY,
+    REGISTRY,
+    Buffer,
+    Traced,
+    aval_of,
+    copied,
+    told,
+    value_of,
+    where,
+    without_tape,
+)
 from pycograd.core.foreign import lost
 
 from .creation import astype
@@ -27,6 +38,8 @@ def method(name):
     func = getattr(np, name)
 
     def call(self, *args, **params):
+        if "out" in params:
+            return DELIVERY[0](REGISTRY[func], self, *args, **params)
         return REGISTRY[func](self, *args, **params)
 
     call.__name__ = name

@@ -35,7 +35,7 @@ def writer(func):
 def copyto(dst, src, casting="same_kind", where=True):
     """`np.copyto`."""
     if watches((dst, src, where)):
-        deliver(arrayed(src), dst, where)
+        deliver(arrayed(src), dst, where, casting)
     else:
         np.copyto(written(dst), src, casting, where)
 

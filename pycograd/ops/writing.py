@@ -32,8 +32,7 @@ from pycograd.core import (
     written,
 )
 from pycograd.core.catalogue import OutsideStoreError
-from pycograd.core.errors import variable_of
-from pycograd.core.foreign import outside_text
+from pycograd.core.foreign import integer_store, named, outside_text
 
 from .arithmetic import (
     add,
@@ -192,7 +191,7 @@ def outside(x, what, values):
     """The plain array `x` is written by `what`; raises if a value is watched by a transform, which `x` cannot hold."""
     held = [v.current(False) if issubclass(type(v), Buffer) else v for v in values]
     if any(isinstance(v, Traced) for v in held):
-        raise OutsideStoreError(outside_text(variable_of(x)))
+        raise OutsideStoreError(outside_text(named(x)))
     return written(x)
 
 
@@ -260,13 +259,14 @@ def write_in_place(operator, signed, a, b):
     return a
 
 
-def cast_like(y, a, name):
+def cast_like(y, a, name, casting="same_kind"):
     """Raise numpy's error where the result `y` may not be stored in the array `a`."""
     have = np.dtype(aval_of(y).dtype)
-    if not np.can_cast(have, a.dtype, "same_kind"):
-        raise TypeError(
-            f"Cannot cast ufunc '{name}' output from {have!r} to {a.dtype!r} with casting rule 'same_kind'"
-        )
+    if not np.can_cast(have, a.dtype, casting):
+        text = f"Cannot cast ufunc '{name}' output from {have!r} to {a.dtype!r} with casting rule '{casting}'"
+        if isinstance(y, Traced) and have.kind in "fc" and a.dtype.kind in "iub":
+            raise integer_store(have, a.dtype, a, text)
+        raise TypeError(text)
     if np.broadcast_shapes(shape_of(y), a.shape) != a.shape:
         raise ValueError(
             f"non-broadcastable output operand with shape {a.shape} doesn't match the broadcast shape {shape_of(y)}"
@@ -303,14 +303,14 @@ LONE = references_to_one_name()
 
 
 # ---- out= ----------------------------------------------------------------------------------------------------------
-def deliver(y, out, condition=True):
+def deliver(y, out, condition=True, casting="same_kind"):
     """`out`, with `y` in it."""
     if not isinstance(out, Traced):
         outside(out, "out=", (y,))
         y = y.current(False) if issubclass(type(y), Buffer) else y
-        np.copyto(out, y, casting="same_kind", where=value_of(condition))
+        np.copyto(out, y, casting, where=value_of(condition))
         return out
-    cast_like(y, out, "out")
+    cast_like(y, out, "out", casting)
     store_item(out, ..., y if condition is True else np.where(condition, y, out))
     return out
 
