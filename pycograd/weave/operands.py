@@ -98,7 +98,7 @@ class Operands:
         symbol, target = SYMBOLS[type(node.op)], node.target
         if active({f"__i{symbol}__", f"__{symbol}__", f"__r{symbol}__"}) and repeatable(target):
             read = at(target, type(target)(**{**vars(target), "ctx": ast.Load()}))
-            value = self.helped(node.value, IN_PLACE[symbol], self.place(read), node.value)
+            value = self.helped(node, IN_PLACE[symbol], self.place(read), node.value)
             return at(node, ast.Assign(targets=[self.place(target)], value=value))
         if not isinstance(target, ast.Name):  # read and written in one
             if isinstance(target, ast.Attribute):
