@@ -168,11 +168,15 @@ from .transforms import value_and_grad as value_and_grad
 from .transforms import vjp as vjp
 from .transforms import vmap as vmap
 from .weave import AutodiffTracer as AutodiffTracer
+from .weave import look
 from .weave import resolve_call as resolve_call
 from .weave import unweave as unweave
 from .weave import weave as weave
 
 __version__ = "0.1.0"
+
+look()  # at the classes of Python, numpy and pycograd: a first gradient then meets the new ones alone
+del look
 
 
 def __getattr__(name: str) -> Any:

@@ -6,6 +6,7 @@ from . import standard as standard
 from .kinds import takes_function as takes_function
 from .resolve import resolve_call as resolve_call
 from .resolve import woven as woven
+from .specials import look as look
 from .tracer import AutodiffTracer as AutodiffTracer
 from .tracer import event_mode as event_mode
 from .unwoven import reason_of as reason_of

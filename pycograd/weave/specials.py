@@ -72,9 +72,7 @@ ordinary_local: weakref.WeakSet[type] = weakref.WeakSet()  # the same for classe
 ordinary: set[type] = set()  # classes without any: Python's own way serves their values
 imported = [0]  # how many modules there were then
 entries: dict[int, Entry] = {}  # what the classes of the user have, by their ids
-children: dict[
-    int, tuple[int, weakref.ref[type] | None]
-] = {}  # how many classes one had below, and the last of them
+youngest: dict[int, weakref.ref[type]] = {}  # the last class below one
 looking = RLock()
 libraries: dict[str, bool] = {}  # name of a module -> whether its classes need no look
 
@@ -90,7 +88,7 @@ def look() -> None:
     with looking:
         imported[-1] = len(sys.modules)
         known_before = [entry[0]() for entry in list(entries.values())]
-        fresh = [cls for cls in fresh_classes() if cls in chosen or not is_library(cls)]
+        fresh = [*chosen, *(cls for cls in fresh_classes() if not is_library(cls))]
         kept = {id(cls): entry_of(cls) for cls in (*known_before, *fresh) if cls is not None}
         names = names_in(kept)
         new = names - defined
@@ -121,7 +119,7 @@ def names_in(kept: dict[int, Entry]) -> set[str]:
 
 def forget() -> None:
     """Nothing is known any more of classes, as when another package is to be woven."""
-    for table in (entries, libraries, children):
+    for table in (entries, libraries, youngest):
         table.clear()
     start_ordinary()
 
@@ -147,14 +145,14 @@ def fresh_classes() -> Iterator[type]:
         if below and id(cls) not in met:
             met.add(id(cls))
             waiting += below
-            count, last = children.get(id(cls), NO_CHILDREN)
-            if count != len(below) or last is None or last() is not below[-1]:
-                children[id(cls)] = len(below), weakref.ref(below[-1])
-                yield from below
-    yield from chosen
-
-
-NO_CHILDREN = (0, None)
+            known = youngest.get(id(cls))
+            newest = known and known()
+            if newest is not below[-1]:
+                youngest[id(cls)] = weakref.ref(below[-1])
+                for fresh in reversed(below):  # Python keeps them in the order in which they were made
+                    if fresh is newest:
+                        break
+                    yield fresh
 
 
 def is_library(cls: type) -> bool:
@@ -162,13 +160,11 @@ def is_library(cls: type) -> bool:
     module = cls.__module__
     if type(module) is not str:
         return True
-    if module in sys.stdlib_module_names and module not in modules and module != "__main__":
-        return True
     known = libraries.get(module)
     if known is None:
         package = module.partition(".")[0]
-        by_choice = any(name.partition(".")[0] == package for name in modules)
-        if by_choice or package in ("pycograd", "__main__"):
+        of_its_own = module == "__main__" or module.startswith(EXAMPLES)
+        if of_its_own or any(name.partition(".")[0] == package for name in modules):
             known = is_library_module(module)
         else:
             known = libraries.get(package)

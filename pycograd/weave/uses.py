@@ -28,9 +28,8 @@ BIRTHS = frozenset(
     ).split()
 )
 COPIES = frozenset(["copy", "astype", "flatten"])  # methods of arrays that make new ones
-WRITERS = frozenset(
-    [np.copyto, np.put, np.place, np.putmask, np.put_along_axis, np.fill_diagonal, np.random.shuffle]
-)
+WRITERS = frozenset([np.copyto, np.put, np.place, np.putmask, np.put_along_axis, np.fill_diagonal])
+SHUFFLE = "shuffle"  # the one of numpy.random, which is not imported before the user does
 # numpy answers with the array itself or a view of it, or hands it to code of others
 SHARING = frozenset(
     getattr(np, name)
@@ -108,7 +107,9 @@ class Uses:
             return f is not enumerate and f is not zip and f is not sum
         if isinstance(f, np.ufunc):
             return len(call.args) <= f.nin and not any(k.arg == "out" for k in call.keywords)
-        if not callable(f) or not (getattr(f, "__module__", None) or "").startswith("numpy") or f in WRITERS:
+        if not callable(f) or not (getattr(f, "__module__", None) or "").startswith("numpy"):
+            return False
+        if f in WRITERS or getattr(f, "__name__", "") == SHUFFLE:
             return False
         if any(k.arg in ("out", "where") for k in call.keywords):
             return False
