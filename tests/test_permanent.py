@@ -1,8 +1,10 @@
 """Cases that broke a library of this kind at some time, and must never break this one."""
 
+import dataclasses
 import gc
 import math
 import pickle
+import sys
 import threading
 import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
@@ -473,3 +475,26 @@ def test_floats_with_infinite_slopes_take_the_ordinary_way():
     for _ in range(20):  # compiled by now
         assert grad(lambda x: math.sqrt(x) * 0.0 + x)(0.0) == (1.0,)
         assert grad(f)(0.0) == (math.inf,)
+
+
+def test_threads_that_meet_a_dataclass_together():
+    switches = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for _ in range(20):
+            kind = dataclasses.make_dataclass("Pair", ["a", "b"])
+            found, start = [], threading.Barrier(6)
+
+            def run(kind=kind, found=found, start=start):
+                start.wait()
+                (g,) = grad(lambda p: p.a * p.b)(kind(2.0, 3.0))
+                found.append((g.a, g.b))
+
+            threads = [threading.Thread(target=run) for _ in range(6)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            assert found == [(3.0, 2.0)] * 6
+    finally:
+        sys.setswitchinterval(switches)

@@ -38,11 +38,10 @@ observers: list[Callable[[], None]] = []  # told when a module has been loaded
 
 def labelled(kind: type) -> Labelled | None:
     """What is known of the class `kind`; loads our module for its package."""
-    found = LABELLED.get(kind)
-    if found is None:
-        module = kind.__module__
-        if type(module) is str:
-            load(module.partition(".")[0])
+    found, module = LABELLED.get(kind), kind.__module__
+    package = module.partition(".")[0] if type(module) is str else ""
+    if found is None or package in MODULES:  # another thread may be in the midst of loading it
+        load(package)
         found = next((LABELLED[base] for base in kind.__mro__ if base in LABELLED), None)
         if found is not None:
             LABELLED[kind] = found

@@ -7,6 +7,7 @@ parameter is a node with one leaf, its value; `tree_map` and the gradients of tr
 
 import dataclasses
 from collections.abc import Callable
+from threading import Lock
 from typing import Any
 
 import optree
@@ -27,12 +28,15 @@ __all__ = [
 
 NAMESPACE = "pycograd"
 _known: set[type] = set()  # classes that need no look
+_registering = Lock()
 
 
 def register(kind: type, flatten: Callable[..., Any], unflatten: Callable[..., Any]) -> None:
     """Make the class `kind` a node: flatten(node) -> (children, aux), unflatten(aux, children) -> node."""
-    _known.add(kind)  # not to be registered once more, if it is a dataclass
-    optree.register_pytree_node(kind, flatten, unflatten, namespace=NAMESPACE)
+    with _registering:
+        if kind not in _known:
+            optree.register_pytree_node(kind, flatten, unflatten, namespace=NAMESPACE)
+            _known.add(kind)  # last: who finds it there does not wait
 
 
 def _meet(x: Any) -> bool:
