@@ -19,26 +19,28 @@ from .catalogue import MutatedError, OutsideStoreError
 from .errors import told, user_frame, variable_of, where
 from .foreign import named, outside_text
 from .levels import clock
+from .memories import arrays_of, is_array, root, unobserved
 from .traced import Handle, Traced
 
 __all__ = [
     "Change",
     "Lost",
     "Memory",
-    "is_array",
     "rewound",
-    "root",
     "running_memories",
     "written",
     "written_at",
     "written_each",
     "written_item",
     "written_name",
+    "written_record",
 ]
 
 BUDGET = 256 << 20  # bytes of earlier contents that are kept at a time
 EACH = 200  # bytes of a change itself
 SIMPLE = frozenset([int, slice, EllipsisType, NoneType, np.int64, np.intp])
+RECORDS = frozenset([np.record, np.recarray])
+SETS = np.ndarray.__setitem__
 MUTABLE = (np.ndarray, np.void)
 EVERYTHING = slice(None)
 
@@ -47,7 +49,7 @@ EVERYTHING = slice(None)
 class Change:
     """A store into a plain array: when (the clock), where, and what was there before; after, while time is back.
 
-    key    an index of `array`, or the name of an attribute that is set, such as "shape"
+    key    an index of `array`, or the name of an attribute that is set, in bytes, such as b"shape"
     other  a `Lost` once the budget is spent
     owner  the object that owns the memory
     """
@@ -83,15 +85,15 @@ class Lost:
 
 
 def content(array: Any, key: Any) -> Any:
-    if type(key) is str:
-        return getattr(array, key)
+    if type(key) is bytes:
+        return getattr(array, key.decode())
     found = array[key]
     return found.copy() if isinstance(found, MUTABLE) else found
 
 
 def restore(array: Any, key: Any, value: Any) -> None:
-    if type(key) is str:
-        setattr(array, key, value)
+    if type(key) is bytes:
+        setattr(array, key.decode(), value)
     else:
         array[key] = value
 
@@ -159,20 +161,6 @@ def forget() -> None:
             spent = sum([EACH + getattr(c.other, "nbytes", 0) for c in changes])
 
 
-def is_array(x: Any) -> bool:
-    """Whether `x` is a plain array: a watched value says that it is an instance."""
-    return issubclass(type(x), np.ndarray)
-
-
-def root(a: Any) -> Any:
-    """The object that owns the memory of the array `a`."""
-    base = a.base
-    while base is not None:
-        a = base
-        base = a.obj if type(a) is memoryview else getattr(a, "base", None)
-    return a
-
-
 def bottom(x: Any) -> Any:
     """The plain value under all transforms that watch `x`."""
     while isinstance(x, Traced) and not isinstance(x, Handle):
@@ -184,7 +172,7 @@ def bottom(x: Any) -> Any:
 def written(a: Any, key: Any = ...) -> Any:
     """Note that the array `a`, or each of a tuple of them, is about to be written at `key`; returns `a`.
 
-    key  an index, or the name of an attribute; anything that may change later stands for the whole
+    key  an index, or the name of an attribute in bytes; anything that may change later stands for the whole
     """
     if running_memories:
         if type(a) is np.ndarray:
@@ -193,12 +181,16 @@ def written(a: Any, key: Any = ...) -> Any:
             for each in a:
                 written(each)
         elif is_array(a):
-            remember(a, key) if type(key) is str else remember(a.view(np.ndarray), ...)
-        elif isinstance(a, np.flatiter):
+            if type(key) is bytes:
+                remember(a, key)
+            else:  # what a key means to another class, that class knows
+                remember(a.view(np.ndarray), key if type(a).__setitem__ is SETS else ...)
+        elif type(a) is np.flatiter:
             remember(a.base, ...)
             return Flat(a)
-        elif isinstance(a, memoryview) and not a.readonly:
-            remember(np.asarray(a), ...)
+        else:
+            for array in arrays_of(a):
+                remember(array, ...)
     return a
 
 
@@ -225,14 +217,18 @@ def written_each(values: Any, start: int = 0, stop: int | None = None) -> Any:
 
 def written_item(a: Any, key: Any) -> None:
     """Note that `a[key]` is about to be changed in place: a part of the array `a`, or an array in the container `a`."""
-    if is_array(a) or isinstance(a, (np.flatiter, memoryview)):
-        written(a, key)
-    elif not isinstance(a, Traced):
+    written(a, key)
+    if not (is_array(a) or isinstance(a, Traced)):
         try:
             element = a[key]
         except Exception:  # the statement itself will say so
             return
         written(element)
+
+
+def written_record(a: Any) -> Any:
+    """Note that an attribute of `a` is about to be set, which is a field of it if it is a record; returns `a`."""
+    return written(a, ...) if type(a) in RECORDS else a
 
 
 ALONE = 0  # references to an array that one name holds, as `written_name` counts them
@@ -260,7 +256,7 @@ def references_of_one_name() -> int:
     return count(alone)
 
 
-ALONE = references_of_one_name()
+ALONE = unobserved(references_of_one_name(), 3)
 
 
 def remember(a: Any, key: Any) -> None:
@@ -296,7 +292,11 @@ def kept_key(key: Any) -> Any:
     kind = type(key)
     if kind is np.ndarray:
         return key.copy()
-    return key if kind is str or kind is tuple and all([type(k) in SIMPLE for k in key]) else ...
+    return (
+        key
+        if kind is str or kind is bytes or kind is tuple and all([type(k) in SIMPLE for k in key])
+        else ...
+    )
 
 
 def lost_here(a: Any) -> Lost:

@@ -202,6 +202,9 @@ def named(x: Any) -> str:
 def written(frame: FrameType) -> OutsideStoreError:
     """The error for a watched value that the user's `frame` writes into a plain array."""
     into = stored_into(frame)
+    first = into.partition("[")[0]
+    if first and getattr(getattr(variable(frame, first)[0], "dtype", None), "names", None):
+        return OutsideStoreError(structured_text(into, first))
     if type(variable(frame, into)[0]) not in LABELLED:
         reason = unwoven[0](frame) if unwoven else ""
         return OutsideStoreError(outside_text(f"`{into}`" if into else "an array", reason))
@@ -228,6 +231,15 @@ def integer_store(have: Any, dtype: Any, array: Any = None, said: str = "") -> I
             said,
             fix=f"{into if into.isidentifier() else 'a'} = np.zeros(n), an array of floats",
         )
+    )
+
+
+def structured_text(into: str, array: str) -> str:
+    """What is said of a store into `into`, a part of the structured array that the user calls `array`."""
+    return told(
+        f"a watched value is written into `{into}`, {'a' if into == array else 'part of a'} structured array",
+        "its fields hold plain numbers: the gradient would be lost",
+        fix=f"field = np.zeros({array}.shape), an array of its own in place of the field",
     )
 
 

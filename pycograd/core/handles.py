@@ -180,11 +180,14 @@ def part(whole: Buffer, taken: Any) -> Part:
     return p
 
 
-def buffer_of(y: Any, own: bool = True) -> Buffer:
+def buffer_of(y: Any, own: bool = True) -> Any:
     """A handle on the array `y`, plain or watched, that lies in memory as `y` does: the storage itself is in C order.
 
+    A structured array, which cannot hold a watched value, stays as it is.
     own  whether nobody else has the array
     """
+    if type(y) is np.ndarray and y.dtype.names is not None:
+        return y
     axes = out_of_order(y) if len(y.shape) > 1 else None
     if axes is None:
         return buffer(Storage(y, own))

@@ -17,8 +17,9 @@ import numpy as np
 from .aval import PLAIN
 from .batching import Batched
 from .catalogue import MutatedError
-from .changes import BUDGET, Change, Lost, is_array, rewound, root
+from .changes import BUDGET, Change, Lost, rewound
 from .forward import Dual
+from .memories import is_array, root
 from .node import FIRST_PARENT, INDEX, PARAMS, PRIM, PULL, SAVED, Node
 from .symbol import Symbol
 from .tape import twin

@@ -7,12 +7,14 @@ import numpy as np
 from pycograd.core import (
     REGISTRY,
     Aval,
+    LostGradientError,
     Primitive,
     Traced,
     aval_of,
     copied,
     registered,
     shape_of,
+    told,
     value_of,
     where,
     without_tape,
@@ -55,6 +57,14 @@ def astype(x, dtype, order="K", casting="unsafe", subok=True, copy=True):
             f"Cannot cast array data from {np.dtype(have)!r} to {dtype!r} according to the rule {casting!r}"
         )
         raise TypeError(text)
+    if dtype.names is not None:
+        raise LostGradientError(
+            told(
+                "watched values are to be put into a structured array",
+                "its fields hold plain numbers: the gradient would be lost",
+                fix="an array for each field, v = np.array([row[0] for row in rows])",
+            )
+        )
     if dtype.kind == "O" and np.dtype(have).kind in "fc":
         raise TypeError(
             f"an array of objects{where()} would lose the gradient of a watched value: leave out dtype"

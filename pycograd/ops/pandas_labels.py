@@ -12,6 +12,7 @@ import numpy as np
 from pycograd.core import REGISTRY, Traced, copied, register, registered, shape_of, twin
 from pycograd.core.labelled import LABELLED, WHOLE, Labelled
 from pycograd.core.lazy import optional
+from pycograd.core.memories import HOLDERS
 from pycograd.core.traced import seen_as
 
 from .families import watches
@@ -168,6 +169,18 @@ def table(jacobian, out, argument):
 LABELLED.update(
     dict.fromkeys(KINDS, Labelled(values_of, interpreter(product, elementwise), product, plain, table))
 )
+
+
+# ---- stores into a container, which change arrays that a tape may have saved ---------------------------------------
+def memory(x):
+    """The plain arrays that a Series or DataFrame consists of."""
+    parts = [[a, getattr(a, "_data", None), getattr(a, "_ndarray", None)] for a in x._mgr.arrays]
+    return [a for part in parts for a in part if type(a) is np.ndarray]
+
+
+HOLDERS.update(dict.fromkeys(KINDS, memory))
+for _name in ("iloc", "loc", "at", "iat"):
+    HOLDERS[type(getattr(pd.Series(dtype=float), _name))] = lambda indexer: memory(indexer.obj)
 
 
 @registered(pd.Series.to_numpy)

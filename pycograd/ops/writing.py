@@ -33,6 +33,7 @@ from pycograd.core import (
 )
 from pycograd.core.catalogue import OutsideStoreError
 from pycograd.core.foreign import integer_store, named, outside_text
+from pycograd.core.memories import unobserved
 
 from .arithmetic import (
     add,
@@ -299,7 +300,7 @@ def references_to_one_name():
     return probe
 
 
-LONE = references_to_one_name()
+LONE = unobserved(references_to_one_name(), 4)
 
 
 # ---- out= ----------------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ import numpy as np
 from pycograd.core import Traced, copied, register, registered, shape_of, twin
 from pycograd.core.labelled import LABELLED, WHOLE, Labelled
 from pycograd.core.lazy import optional
+from pycograd.core.memories import HOLDERS
 from pycograd.core.traced import seen_as
 
 from .labels import interpreter, plain
@@ -97,6 +98,18 @@ LABELLED.update(
         KINDS, Labelled(values_of, interpreter(operator.matmul, elementwise), operator.matmul, plain)
     )
 )
+
+
+# ---- stores into a container, which change arrays that a tape may have saved ---------------------------------------
+def memory(x):
+    """The plain arrays that a container consists of."""
+    variables = x.variables.values() if isinstance(x, xr.Dataset) else [x]
+    return [v.data for v in variables if type(v.data) is np.ndarray]
+
+
+HOLDERS.update(dict.fromkeys(KINDS, memory))
+HOLDERS[type(xr.DataArray(0.0).loc)] = lambda indexer: memory(indexer.data_array)
+HOLDERS[type(xr.Dataset().loc)] = lambda indexer: memory(indexer.dataset)
 
 
 @registered(xr.DataArray.to_numpy)

@@ -8,6 +8,7 @@ is all that happens.  The store itself stays as it is:
     a[k] += v      ->  a[k] += (v, tapes and written_item(a, k))[0]
     a.fill(v)      ->  (written(a) if tapes and type(a) not in others else a).fill(v)
     f(x, out=a)    ->  f(x, out=written(a) if tapes and type(a) not in others else a)
+    obj.name = v   ->  (written_record(obj) if tapes else obj).name = v
 
 All is evaluated once and in its order, but for names, numbers and their arithmetic: an operand that calls something may
 record an operation on `a`, and that is before the store.
@@ -32,6 +33,7 @@ __all__ = [
     "NAME",
     "OTHERS",
     "OUT",
+    "RECORD",
     "SLICE",
     "Stores",
     "TAPES",
@@ -41,9 +43,16 @@ __all__ = [
 
 TAPES, OTHERS, TYPE, SLICE = "__pg_tapes__", "__pg_others__", "__pg_type__", "__pg_slice__"
 WRITTEN, ITEM, EACH = "__pg_written__", "__pg_written_item__", "__pg_written_each__"
-NAME, AT = "__pg_written_name__", "__pg_written_at__"
+NAME, AT, RECORD = "__pg_written_name__", "__pg_written_at__", "__pg_written_record__"
 KEY, OWNER = "__pg_key__", "__pg_owner__"  # variables
-ATTRIBUTES = {"flat": ..., "real": ..., "imag": ..., "shape": "shape", "dtype": "dtype", "strides": "strides"}
+ATTRIBUTES = {
+    "flat": ...,
+    "real": ...,
+    "imag": ...,
+    "shape": b"shape",
+    "dtype": b"dtype",
+    "strides": b"strides",
+}
 # methods that write into their owner, and methods and functions that write into their first argument
 IN_PLACE = frozenset(
     "fill sort partition put itemset setfield byteswap __setitem__ __iadd__ __isub__ __imul__ __itruediv__ "
@@ -54,7 +63,7 @@ INTO_FIRST = frozenset(["at", "shuffle", "readinto", "nan_to_num"])
 OUT = dict(
     all=1, any=1, argmax=1, argmin=1, choose=1, clip=2, compress=2, cumprod=2, cumsum=2, dot=1, max=1, mean=2, min=1,
     prod=2, round=1, std=2, sum=2, take=2, trace=4, var=2, reduce=3, accumulate=3, reduceat=4, random=2,
-    standard_normal=2, standard_exponential=3, standard_gamma=3,
+    standard_normal=2, standard_exponential=3, standard_gamma=3, pack_into=1,
 )  # fmt: skip
 
 
@@ -80,8 +89,14 @@ class Stores:
 
     def attribute(self, target: ast.Attribute) -> None:
         """`a.flat`, or another attribute of arrays, which is assigned to."""
+        owner = target.value
         if target.attr in ATTRIBUTES:
-            target.value = self.noted(target, target.value, constant(ATTRIBUTES[target.attr], target))
+            target.value = self.noted(target, owner, constant(ATTRIBUTES[target.attr], target))
+        elif not isinstance(owner, ast.Name) or owner.id != "self":
+            target.value = self.called(RECORD, target, owner)
+            if repeatable(owner):
+                test = self.helper(TAPES, owner)
+                target.value = at(owner, ast.IfExp(test=test, body=target.value, orelse=owner))
 
     def augmented(self, node: ast.AugAssign, in_class: bool) -> None:
         """`a += v`, `a[k] += v` or `obj.a += v`: noted after `v` is evaluated."""
@@ -127,8 +142,12 @@ class Stores:
             node.args[i] = self.noted(node, node.args[i])
 
     def owner(self, node: ast.Call, method: ast.Attribute) -> None:
-        """The array whose `method`, of which nothing is known, is called."""
-        if method.attr in IN_PLACE:
+        """The array, or the container, whose `method`, of which nothing is known, is called."""
+        if (
+            method.attr in IN_PLACE
+            or method.attr == "update"
+            or any(k.arg == "inplace" for k in node.keywords)
+        ):
             method.value = self.noted(node, method.value)
 
     def arguments(self, node: ast.Call, callee: Any, overwrites: bool) -> Iterable[int]:
@@ -137,7 +156,7 @@ class Stores:
         called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(callee, "__name__", "")
         if overwrites:
             return range(n)
-        first = called in INTO_FIRST or known and callee in WRITERS
+        first = called in INTO_FIRST or known and callee in WRITERS or called == "put" and callee is np.ma.put
         starred = [i for i, argument in enumerate(node.args) if isinstance(argument, ast.Starred)]
         position = out_position(callee) if known and not first else OUT.get(called, n)
         if starred:

@@ -23,6 +23,7 @@ from pycograd.core import (
     written_item,
     written_name,
 )
+from pycograd.core.changes import written_record
 from pycograd.core.labelled import load_present
 
 from .births import born, owned
@@ -37,7 +38,7 @@ from .rewriter import PLAINS, PRODUCT, VALUES, CallRewriter
 from .source import Definition, compile_within, definition
 from .specials import known, ordinary
 from .standin import each_of, in_place, keeper_of, searcher_of
-from .stores import AT, EACH, ITEM, NAME, OTHERS, SLICE, TAPES, TYPE, WRITTEN, Stores
+from .stores import AT, EACH, ITEM, NAME, OTHERS, RECORD, SLICE, TAPES, TYPE, WRITTEN, Stores
 from .text import name
 from .values import is_birth
 
@@ -110,6 +111,7 @@ COMMON = {
     EACH: CellType(written_each),
     NAME: CellType(written_name),
     AT: CellType(written_at),
+    RECORD: CellType(written_record),
     SLICE: CellType(slice),
     **asking(resolve_call),
 }
