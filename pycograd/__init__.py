@@ -20,7 +20,7 @@ from .core import AutodiffWarning as AutodiffWarning
 from .core import GradientMismatch as GradientMismatch
 from .core import MissingRuleError as MissingRuleError
 from .core import ShapeError as ShapeError
-from .core import Var as Var
+from .core import VarByHand as Var  # noqa: F401, public
 from .core import current_dtype as current_dtype
 from .core import dtype as dtype
 from .core import resolve_dtype as resolve_dtype

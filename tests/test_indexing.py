@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from pycograd.core import Var, aval_of, looped, new_batched, new_dual, new_symbol, pullback, running
+from pycograd import Var
+from pycograd.core import aval_of, looped, new_batched, new_dual, new_symbol, pullback, running
 from pycograd.ops.indexing import item
 from pycograd.transforms import grad, hessian, vmap
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from laws.row import normal
 
-from pycograd import grad
-from pycograd.core import REGISTRY, Traced, Var, new_batched, pullback, running, value_of
+from pycograd import Var, grad
+from pycograd.core import REGISTRY, Traced, new_batched, pullback, running, value_of
 from pycograd.weave import woven
 
 V, W = normal(3, 4), normal(4)

@@ -105,6 +105,7 @@ from .symbol import evaluate as evaluate
 from .symbol import new_symbol as new_symbol
 from .symbol import nodes_of as nodes_of
 from .tape import Var as Var
+from .tape import VarByHand as VarByHand
 from .tape import leaf as leaf
 from .tape import new_var as new_var
 from .tape import pullback as pullback

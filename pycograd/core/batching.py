@@ -7,7 +7,6 @@ import numpy as np
 from .aval import Aval, aval_of, shape_of
 from .catalogue import BranchError
 from .errors import told, where
-from .tape import new
 from .traced import Traced
 
 __all__ = ["Batched", "batch_by_loop", "looped", "new_batched"]
@@ -54,7 +53,7 @@ class Batched(Traced):
 
 def new_batched(value: Any, level: float) -> Batched:
     """The examples `value`, batch axis first, as `vmap` at `level` watches them."""
-    v = new(Batched)
+    v = Batched()
     v.value, v.level, v.node = value, level, None
     return v
 

@@ -16,7 +16,7 @@ import numpy as np
 from .aval import FLOAT, PLAIN, Aval, make, shape_of
 from .levels import clock
 from .node import NOTHING
-from .tape import Var, new
+from .tape import Var
 from .templates import (
     ARRAY_AVAL,
     BINARY_CALL,
@@ -54,7 +54,7 @@ def specialise(prim: Any, mismatch: Callable[..., Any]) -> Any:
     code, prim.source = compiled(letters, asks, statics, run, tuple(slopes))
     scope = {
         "prim": prim, "impl": prim.impl, "dispatch": prim.dispatch, "mismatch": mismatch, "PLAIN": PLAIN, "Var": Var,
-        "new": new, "clock": clock, "NOTHING": NOTHING, "aval_like": aval_like, "shape_of": shape_of,
+        "clock": clock, "NOTHING": NOTHING, "aval_like": aval_like, "shape_of": shape_of,
         "make": make, "Aval": Aval, "ndarray": np.ndarray,
         "FLOAT": FLOAT, "inf": inf, "pull_one": pull_one, "pull_two": pull_two,
         **{f"rule_{x}": e.rule for x, e in entries.items()},

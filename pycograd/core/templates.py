@@ -40,7 +40,7 @@ def call(x{given}):
             y = {run}
 {float_x}        else:
             y = {run} if type(x) in PLAIN else call(x{star})
-        v = new(Var)
+        v = Var()
         v.value, v.level, v.node = y, level, (next(clock), prim, pull_x, {x_saved}, {same}, {x_aval}, {params}, p)
         return v
     except ValueError as error:
@@ -83,7 +83,7 @@ def {signature}:
                     aligned = True
                 else:
                     aval, aligned = ({y_aval}), False
-                v = new(Var)
+                v = Var()
                 v.value, v.level = y, level
                 v.node = next(clock), prim, pull_ab, {ab_saved}, aligned, aval, {params}, p, q
                 return v
@@ -109,7 +109,7 @@ if {same} and (type({o}) is float or type({o}) is int):
 else:
     aval = {y_aval}
     aligned = {same} and aval is p[5]
-v = new(Var)
+v = Var()
 v.value, v.level = y, level
 v.node = next(clock), prim, pull_{w}, {saved}, aligned, aval, {params}, p
 return v
@@ -129,7 +129,7 @@ if type(y) is float and p[5] is FLOAT:
     if p[2] is pull_one:
         s, m = s * p[3], p[7]
     if {finite}s * 0.0 == 0.0:
-        v = new(Var)
+        v = Var()
         v.value, v.level, v.node = y, level, (next(clock), prim, pull_one, s, True, FLOAT, NOTHING, m)
         return v
 """
@@ -145,7 +145,7 @@ if type(y) is float and p[5] is q[5] is FLOAT:
     if q[2] is pull_one:
         r, n = r * q[3], q[7]
     if (s + r) * 0.0 == 0.0:
-        v = new(Var)
+        v = Var()
         v.value, v.level = y, level
         if m is n:
             v.node = next(clock), prim, pull_one, s + r, True, FLOAT, NOTHING, m

@@ -51,7 +51,7 @@ class CustomPrimitive(Primitive):
         self.become(self.interpret)
 
     def interpret(self, *xs: Any, rule: Any) -> Any:
-        top = max((x for x in xs if isinstance(x, Traced)), key=lambda x: x.level, default=None)
+        top: Any = max((x for x in xs if isinstance(x, Traced)), key=lambda x: x.level, default=None)
         if type(top) is Var:
             return rule.record(self, top.level, xs)
         if type(top) is Dual:

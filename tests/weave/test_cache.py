@@ -13,8 +13,7 @@ import weakref
 import numpy as np
 import pytest
 
-from pycograd import grad
-from pycograd.core import Var
+from pycograd import Var, grad
 from pycograd.weave import plans as plans_module
 from pycograd.weave import resolve_call, source, unwoven_reason, weaving, woven
 from pycograd.weave.resolve import PLANS, functions

@@ -8,8 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-from pycograd import value_and_grad
-from pycograd.core import Var
+from pycograd import Var, value_and_grad
 from pycograd.weave import resolve_call, unwoven_reason, woven
 from pycograd.weave.stores import out_position
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import pycograd
-from pycograd.core import Var
+from pycograd import Var
 from pycograd.weave import woven
 
 from .test_kinds import E5, slope

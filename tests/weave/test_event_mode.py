@@ -5,8 +5,8 @@ import builtins
 import numpy as np
 import pytest
 
-from pycograd import AutodiffTracer, resolve_call, value_and_grad
-from pycograd.core import MissingRuleError, Var, value_of
+from pycograd import AutodiffTracer, Var, resolve_call, value_and_grad
+from pycograd.core import MissingRuleError, value_of
 from pycograd.weave import event_mode, unwoven_reason, weaving, woven
 
 from .corpus import PROGRAMS

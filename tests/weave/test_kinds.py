@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from pycograd.core import Var
+from pycograd import Var
 from pycograd.weave import unweave, unwoven_reason, weave, woven
 from pycograd.weave.selection import choose, codes, modules
 

@@ -11,7 +11,8 @@ import types
 import numpy as np
 import pytest
 
-from pycograd.core import Var, where
+from pycograd import Var
+from pycograd.core import where
 from pycograd.weave import unwoven_reason, woven
 
 from .test_kinds import E5, slope
