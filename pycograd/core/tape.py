@@ -155,6 +155,8 @@ class Var(VarByHand):
 def twin(x: Any) -> Any:
     """`x` as an object of its own, which stays a value when the user writes into `x` (families.py)."""
     kind = type(x)
+    if kind is Var:
+        return new_var(x.value, x.level, x.node)
     if not issubclass(kind, Traced):
         return x
     if issubclass(kind, Handle):

@@ -32,9 +32,14 @@ reshape_ = linear(
 
 def explicit(shape, a):
     """`shape` for the elements of `a` as a tuple of plain integers, with numpy's -1 worked out."""
-    if type(shape) is not tuple or any([type(n) is not int for n in shape]):
-        shape = without_tape(shape)
-        shape = tuple([int(n) for n in (shape if isinstance(shape, (tuple, list)) else (shape,))])
+    if type(shape) is tuple:
+        for n in shape:
+            if type(n) is not int or n < 0:
+                break
+        else:
+            return shape
+    shape = without_tape(shape)
+    shape = tuple([int(n) for n in (shape if isinstance(shape, (tuple, list)) else (shape,))])
     if -1 not in shape:
         return shape
     size = aval_of(a).size

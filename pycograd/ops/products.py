@@ -26,20 +26,22 @@ from .families import arrayed, axes_of, composite, no_rule, pad_rank, rank, watc
 # ---- matmul: vectors stand for a row on the left, a column on the right ----------------------------------------------
 def matmul_a(g, b, a_shape):
     """The cotangent of a in a @ b: g b^T."""
-    if rank(b) == 1:
+    n = rank(b)
+    if n == 1:
         return g[..., None] * b if len(a_shape) > 1 else g * b
     if len(a_shape) == 1:
-        return np.matmul(b, g) if rank(b) == 2 else np.matmul(b, g[..., None])[..., 0]
+        return np.matmul(b, g) if n == 2 else np.matmul(b, g[..., None])[..., 0]
     return np.matmul(g, np.swapaxes(b, -1, -2))
 
 
 def matmul_b(g, a, b_shape):
     """The cotangent of b in a @ b: a^T g."""
-    if rank(a) == 1:
+    n = rank(a)
+    if n == 1:
         return a * g if len(b_shape) == 1 else a[:, None] * g[..., None, :]
     if len(b_shape) == 1:  # g a rather than a^T g: under vmap that is one product of matrices
-        return np.matmul(g, a) if rank(a) == 2 else np.matmul(np.swapaxes(a, -1, -2), g[..., None])[..., 0]
-    if len(b_shape) == 2 < rank(a):  # one product of matrices, which also sums over the leading axes
+        return np.matmul(g, a) if n == 2 else np.matmul(np.swapaxes(a, -1, -2), g[..., None])[..., 0]
+    if len(b_shape) == 2 < n:  # one product of matrices, which also sums over the leading axes
         a, g = flattened(a), flattened(g)
     return np.matmul(np.swapaxes(a, -1, -2), g)
 
