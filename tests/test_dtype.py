@@ -45,7 +45,8 @@ def test_the_working_dtype_is_what_scalars_and_parameters_become():
     with dtype("f32"):
         assert current_dtype() == np.float32
         assert Var(3).dtype == Var([1, 2]).dtype == Param(3).dtype == params(w=given).w.dtype == np.float32
-        assert Var(given).dtype == np.float64, "a floating array keeps its dtype"
+        assert Var(1.5).dtype == Var([1.0]).dtype == np.float32 and Var(1j).dtype == np.complex64
+        assert Var(given).dtype == Var(np.float64(1)).dtype == np.float64, "a floating array keeps its dtype"
         with dtype("f16"):
             assert Param(1.0).dtype == np.float16
         assert current_dtype() == np.float32

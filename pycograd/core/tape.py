@@ -7,7 +7,7 @@ import numpy as np
 
 from .aval import Aval, aval_of, cotangent_aval, ones, shape_of, zeros
 from .backward import backward
-from .dtypes import current_dtype, resolve_dtype
+from .dtypes import resolve_dtype, working_for
 from .errors import where
 from .levels import HAND_MADE, clock, live, running
 from .node import AVAL, FIRST_PARENT, INDEX, NOTHING, PARAMS, PRIM, SAVED, Node
@@ -74,8 +74,10 @@ class VarByHand(Traced):
             raise TypeError(
                 f"Var of {what}{where()}: it takes numbers; convert them first, np.asarray(x, float)"
             )
-        if dtype is not None or array.dtype.kind not in "fcV":
-            array = array.astype(current_dtype() if dtype is None else resolve_dtype(dtype))
+        if dtype is not None:
+            array = array.astype(resolve_dtype(dtype))
+        elif array.dtype.kind not in "fcV" or not hasattr(value, "__array__"):  # numbers of Python's, lists
+            array = array.astype(working_for(array.dtype), copy=False)
         become(self, Var)
         self.value = array
         self.level = HAND_MADE
