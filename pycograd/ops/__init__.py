@@ -17,12 +17,12 @@ from . import carriers as carriers
 from . import comparison as comparison
 from . import complex as complex
 from . import complex_mathematics as complex_mathematics
+from . import contraction as contraction
 from . import convolution as convolution
 from . import counting as counting
 from . import creation as creation
 from . import decompositions as decompositions
 from . import diagonals as diagonals
-from . import einsum as einsum
 from . import elements as elements
 from . import exponential as exponential
 from . import fft as fft

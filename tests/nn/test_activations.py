@@ -111,6 +111,9 @@ def test_gated_act_is_the_product_and_broadcasts():
 
 def test_names_of_the_older_literature():
     assert pycograd.d_exp is pycograd.ops.exp and pycograd.d_einsum is pycograd.ops.einsum
+    assert float(pycograd.d_einsum("ii", np.eye(3))) == 3.0
+    mapped = [name for name in dir(np) if callable(getattr(np, name)) and hasattr(pycograd.ops, name)]
+    assert [name for name in mapped if not callable(getattr(pycograd.ops, name))] == []
     with pytest.raises(AttributeError, match="d_frobnicate|no operation frobnicate"):
         pycograd.d_frobnicate  # noqa: B018
     with pytest.raises(AttributeError, match="module 'pycograd' has no attribute 'frobnicate'"):
