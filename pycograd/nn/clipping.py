@@ -4,10 +4,12 @@ from typing import Any
 
 import numpy as np
 
-from pycograd.core import told, tree_flatten, tree_unflatten, value_of
+from pycograd.core import Traced, told, tree_flatten, tree_unflatten, value_of
 from pycograd.transforms.descent import like
 
 __all__ = ["clip_grad_norm", "clip_per_sample"]
+
+SMALLEST = np.finfo(float).tiny
 
 
 def clip_grad_norm(grads: Any, max_norm: float) -> Any:
@@ -23,8 +25,8 @@ def clip_grad_norm(grads: Any, max_norm: float) -> Any:
         raise ValueError(f"clip_grad_norm: max_norm must be positive, not {max_norm}")
     leaves, structure = tree_flatten(grads)
     distinct = {id(g): g for g in leaves if g is not None}
-    norm = np.sqrt(sum([squared_norm(g) for g in distinct.values()], 0.0))
-    scale = np.minimum(1.0, max_norm / np.maximum(norm, np.finfo(float).tiny))
+    norm = norm_of(list(distinct.values()))
+    scale = np.minimum(1.0, max_norm / np.maximum(norm, SMALLEST))
     scaled = {i: like(g, g * scale) for i, g in distinct.items()}
     return tree_unflatten(structure, [None if g is None else scaled[id(g)] for g in leaves])
 
@@ -50,18 +52,29 @@ def clip_per_sample(grads: Any, max_norm: float) -> Any:
                 fix="vmap(grad(loss, 0), in_axes=(None, 0))(params, x), whose first axis is that of the examples",
             )
         )
-    norms = np.sqrt(sum([squared_norm(g, tuple(range(1, np.ndim(g)))) for g in leaves if g is not None], 0.0))
-    scale = np.minimum(1.0, max_norm / np.maximum(norms, np.finfo(float).tiny))
+    present = [g for g in leaves if g is not None]
+    scale = np.minimum(1.0, max_norm / np.maximum(norm_of(present, each=True), SMALLEST))
     return tree_unflatten(
         structure,
         [g if g is None else like(g, g * np.reshape(scale, (-1, *[1] * (np.ndim(g) - 1)))) for g in leaves],
     )
 
 
-def squared_norm(g: Any, axis: tuple[int, ...] | None = None) -> Any:
-    """The sum of squares of `g`, in double precision."""
+def norm_of(leaves: list[Any], each: bool = False) -> Any:
+    """The norm over all leaves together; `each`: of each example, along their first axis."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        norm = np.sqrt(sum([squared_norm(g, each) for g in leaves], 0.0))
+    lost = np.logical_not((norm >= 1e-150) & (norm < np.inf))  # squares that vanish or overflow
+    if not leaves or not np.any(value_of(lost)) or any(isinstance(g, Traced) for g in leaves):
+        return norm
+    sizes = [np.abs(np.asarray(g)).astype(float).reshape((len(g) if each else 1), -1) for g in leaves]
+    return np.where(lost, np.hypot.reduce(np.concatenate(sizes, axis=1), axis=1), norm)[... if each else 0]
+
+
+def squared_norm(g: Any, each: bool) -> Any:
+    """The sum of squares of `g`, or of each example in it, in double precision."""
     double = np.result_type(np.float64, np.asarray(value_of(g)).dtype)
-    if type(g) is np.ndarray and axis is None:
+    if type(g) is np.ndarray and not each:
         return np.vdot(g := g.astype(double, copy=False), g).real  # one pass of BLAS
     size = np.abs(g.astype(double) if hasattr(g, "astype") else g)
-    return np.sum(size * size, axis=axis)
+    return np.sum(size * size, axis=tuple(range(1, np.ndim(g))) if each else None)

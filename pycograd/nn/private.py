@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from pycograd.core import is_ambient, told, tree_flatten, tree_unflatten
+from pycograd.core import LossError, is_ambient, told, tree_flatten, tree_unflatten
+from pycograd.core.traced import finite
 from pycograd.transforms import vmap
 from pycograd.transforms.descent import like
 
@@ -31,6 +32,7 @@ def private_gradient(
     noise     the noise multiplier: the sum of the clipped gradients gets noise of standard deviation noise * clip
     rng       a numpy Generator; there is no global one
     expected  the size of a batch that the sum is divided by: its mean, where sizes are random; by default the real one
+    Raises LossError, a FloatingPointError, if the gradient of an example is nan or infinite.
     See `dp_sgd_step` for what is private about it.
 
     >>> from pycograd import grad
@@ -48,6 +50,7 @@ def private_gradient(
             )
         )
     each, structure = tree_flatten(clip_per_sample(vmap(gradient)(*batch), clip))
+    refuse_infinite(each)
     if expected is None and not max(len(g) for g in each if g is not None):
         raise ValueError(
             told(
@@ -57,6 +60,20 @@ def private_gradient(
         )
     return tree_unflatten(
         structure, [g if g is None else noisy(g, noise * clip, rng, expected) for g in each]
+    )
+
+
+def refuse_infinite(each: list[Any]) -> None:
+    """Raise LossError if an example has a gradient that is not finite, which no noise would hide."""
+    if all([g is None or finite(g) for g in each]):
+        return
+    rows = [~np.isfinite(g).reshape(len(g), -1).all(axis=1) for g in each if g is not None]
+    raise LossError(
+        told(
+            f"the gradient of example {int(np.argmax(np.any(rows, axis=0)))} is not finite",
+            "nothing was changed; which example it is, is not private",
+            fix="a smaller learning rate, or a loss that is finite for every example",
+        )
     )
 
 

@@ -350,3 +350,11 @@ def test_lbfgs_begins_anew_where_its_directions_lead_nowhere():
 
 def test_declarations_say_what_they_are():
     assert repr(frozen) == "<pycograd.frozen>"
+
+
+def test_clipping_of_gradients_whose_squares_overflow_or_vanish():
+    """Squares that overflowed made the norm infinite, and the gradients zeros."""
+    np.testing.assert_allclose(clip_grad_norm([np.array([3e200, 4e200])], 1.0)[0], [0.6, 0.8])
+    np.testing.assert_allclose(clip_grad_norm([3e200, np.array([4e200j])], 1.0)[1], [0.8j])
+    np.testing.assert_allclose(clip_grad_norm([np.array([3e-200, 4e-200])], 1e-200)[0], [0.6e-200, 0.8e-200])
+    assert np.all(clip_grad_norm([np.zeros(2)], 1.0)[0] == 0) and clip_grad_norm({}, 1.0) == {}

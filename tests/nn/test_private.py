@@ -18,6 +18,7 @@ from pycograd import (
     tied,
     vmap,
 )
+from pycograd.core import LossError
 
 rng = np.random.default_rng(0)
 X, Y = rng.normal(size=(6, 3)), rng.normal(size=6)
@@ -140,3 +141,20 @@ def test_the_gradients_of_a_param_dict_keep_their_names():
         lambda x, y: weights.grad(lambda: loss(weights, x, y))[1], X, Y, clip=0.7, noise=0.0, rng=rng
     )
     assert type(found) is ParamDict and np.allclose(found.w, clipped(0.7)["w"] / 6)
+
+
+def test_examples_far_apart_in_size_are_each_clipped():
+    grads = {"w": np.array([[3e200, 4e200], [3.0, 4.0], [0.3, 0.4], [0.0, 0.0], [3e-200, 4e-200]])}
+    np.testing.assert_allclose(
+        clip_per_sample(grads, 1.0)["w"], [[0.6, 0.8], [0.6, 0.8], [0.3, 0.4], [0.0, 0.0], [3e-200, 4e-200]]
+    )
+    assert clip_per_sample({"w": np.zeros((0, 2))}, 1.0)["w"].shape == (0, 2)
+
+
+def test_an_example_whose_gradient_is_not_finite_is_named_and_nothing_is_changed():
+    weights = params(w=np.ones(2))
+    loss = lambda x: np.sum(weights.w * x)  # noqa: E731
+    x = np.array([[1.0, 2.0], [3.0, np.nan], [1.0, 1.0]])
+    with pytest.raises(LossError, match="the gradient of example 1 is not finite"):
+        dp_sgd_step(weights, loss, x, opt=0.1, clip=1.0, noise=1.0, rng=np.random.default_rng(0))
+    assert weights.w.tolist() == [1.0, 1.0]
