@@ -14,7 +14,9 @@ from pycograd.ops.softmax import floating, softmax_
 
 __all__ = ["multi_head_attention", "scaled_dot_product_attention"]
 
-OUT = -1e9  # added to the score of a key that a query must not see
+OUT = (
+    -1e9
+)  # added to the score of a key that a query must not see; of half precision, the half of the least number
 
 
 def scaled_dot_product_attention(q, k, v, mask=None):
@@ -59,7 +61,7 @@ def bias_of(mask, scores, dtype):
             f"shape {scores}, (..., queries, keys)"
         )
     mask = mask if isinstance(mask, Traced) else np.asarray(mask)
-    return np.where(mask != 0, 0.0, OUT).astype(dtype)
+    return np.where(mask != 0, 0.0, -3e4 if np.dtype(dtype) == np.float16 else OUT).astype(dtype)
 
 
 def multi_head_attention(q, k, v, num_heads, mask=None):

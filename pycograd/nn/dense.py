@@ -17,6 +17,7 @@ from pycograd.core import (
 from pycograd.ops.families import arrayed
 from pycograd.ops.indexing import plain
 from pycograd.ops.selection import np_take
+from pycograd.ops.softmax import floating
 from pycograd.transforms import stop_gradient
 
 from .random import uniform
@@ -138,7 +139,7 @@ def dropout(x, p, training=True, key=None, rng=None):
     >>> dropout(np.ones(4), 0.5, key=random.key(0))
     array([0., 2., 0., 2.])
     """
-    x = arrayed(x)
+    x = floating(x)
     if not 0 <= p <= 1:
         raise ValueError(f"dropout: p must be between 0 and 1, not {p}{where()}")
     if not training or p == 0:

@@ -127,3 +127,12 @@ def test_sizes_that_do_not_match():
         ShapeError, match=r"multi_head_attention: v of shape \(2, 5, 6\).*that num_heads=4 divides"
     ):
         multi_head_attention(q, k, v, 4)
+
+
+def test_a_mask_in_half_precision_does_not_overflow():
+    q, seen = np.ones((3, 4), np.float16), np.tril(np.ones((3, 3)))
+    v = np.arange(3, dtype=np.float16)[:, None]
+    y = scaled_dot_product_attention(q, q, v, seen)
+    assert y.dtype == np.float16
+    np.testing.assert_allclose(y, [[0.0], [0.5], [1.0]], atol=1e-3)
+    np.testing.assert_allclose(scaled_dot_product_attention(q, q, v, 0 * seen), np.ones((3, 1)), atol=1e-3)

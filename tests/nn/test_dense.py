@@ -141,3 +141,9 @@ def test_wrong_arguments_of_dropout():
         dropout(ONES, 0.5, key=random.key(0), rng=np.random.default_rng(0))
     with pytest.raises(TypeError, match="dropout: rng must be a numpy Generator, not int"):
         dropout(ONES, 0.5, rng=0)
+
+
+def test_what_is_kept_of_whole_numbers_is_divided_too():
+    """The scale 1 / (1 - p) was rounded to a whole number with the mask."""
+    y = dropout(np.ones(1000, int), 0.25, rng=np.random.default_rng(0))
+    assert set(y.tolist()) == {0.0, 4 / 3}
