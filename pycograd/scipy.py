@@ -8,7 +8,6 @@
 """
 
 import contextlib
-import inspect
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -27,6 +26,7 @@ from .core import (
 )
 from .nn import ParamDict
 from .nn.ambient import globals_of, within
+from .nn.objective import takes
 from .transforms import hessian as hessian_of
 from .transforms import jacfwd, linearize, make_hvp, reverse_at, vmap
 from .transforms.arguments import Selection, described
@@ -49,6 +49,13 @@ class Objective:
     """
 
     def __init__(self, f: Callable[..., Any], x0: Any) -> None:
+        if not callable(f):
+            raise TypeError(
+                told(
+                    f"objective takes a function and where it starts, not a {type(f).__name__}",
+                    fix="objective(f, x0)",
+                )
+            )
         self._f, self._tree = f, x0
         self._selection = Selection(f, 0, (x0,), {})
         self._leaves = self._selection.leaves
@@ -214,10 +221,12 @@ def shaped(part: Any, leaf: Any) -> Any:
 
 def plain(f: Any, value: Any) -> Any:
     """The value as scipy takes it."""
-    if np.dtype(aval_of(value).dtype).kind not in "biuf":
+    numeric = isinstance(value, Traced) or np.asarray(value).dtype.kind in "biufc"
+    if not numeric or np.dtype(aval_of(value).dtype).kind not in "biuf":
+        found = aval_of(value) if numeric else f"a {type(value).__name__}"
         raise TypeError(
             told(
-                f"objective: {described(f)} returned {aval_of(value)}, and scipy.optimize takes real numbers",
+                f"objective: {described(f)} returned {found}, and scipy.optimize takes real numbers",
                 fix="np.real, np.abs, or the real and the imaginary part as two outputs",
             )
         )
@@ -247,17 +256,6 @@ def same(last: tuple[Any, ...], x: Any, args: tuple[Any, ...]) -> bool:
     there, before = last[:2]
     alike = len(before) == len(args) and all([a is b for a, b in zip(args, before, strict=True)])
     return alike and np.array_equal(there, x)
-
-
-def takes(f: Any, *args: Any) -> bool:
-    """Whether `f` can be called with these arguments, as far as can be told."""
-    try:
-        inspect.signature(f).bind(*args)
-    except TypeError:
-        return False
-    except ValueError:  # compiled, and says nothing
-        pass
-    return True
 
 
 @contextlib.contextmanager

@@ -247,3 +247,10 @@ def test_it_is_found_and_says_what_it_is():
         type(o) is Objective and "rosenbrock (test_scipy_objective.py:" in repr(o) and "4 numbers" in repr(o)
     )
     assert "scipy" not in pycograd.__all__, "from pycograd import * leaves scipy alone"
+
+
+def test_what_is_no_function_or_gives_no_numbers_is_refused():
+    with pytest.raises(TypeError, match="objective takes a function and where it starts, not a dict"):
+        objective({"a": 1.0}, lambda p: p["a"])
+    with pytest.raises(TypeError, match="returned a str, and scipy.optimize takes real numbers"):
+        objective(lambda p: "a", 0.0).fun(np.zeros(1))

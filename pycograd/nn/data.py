@@ -60,6 +60,10 @@ class DataLoader:
                     fix="arrays with one row for each example, in the same order",
                 )
             )
+        if not isinstance(self.batch_size, int | np.integer) or isinstance(self.batch_size, bool):
+            raise TypeError(
+                told(f"batch_size is a whole number, not {self.batch_size!r}", fix="batch_size=32")
+            )
         if self.batch_size <= 0:
             raise ValueError(
                 told(f"batch_size must be at least 1, not {self.batch_size}", fix="batch_size=32")

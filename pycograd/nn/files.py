@@ -18,7 +18,7 @@ import numpy as np
 from pycograd.core import resolve_dtype, told
 from pycograd.core.lazy import optional
 
-__all__ = ["read_arrays", "write_arrays"]
+__all__ = ["TEXT", "read_arrays", "write_arrays"]
 
 CODES = {
     "F64": "<f8", "F32": "<f4", "F16": "<f2", "I64": "<i8", "I32": "<i4", "I16": "<i2", "I8": "|i1",
@@ -52,6 +52,11 @@ def read_arrays(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str,
 
 def replace(path: Path, write: Callable[[BinaryIO], None]) -> None:
     """Write a file beside `path`, and give it that name once it is complete and on the disk."""
+    path = path.resolve()  # a link stays one
+    if not path.parent.is_dir():
+        raise FileNotFoundError(
+            told(f"save: there is no folder {path.parent}", fix="Path(path).parent.mkdir()")
+        )
     beside = path.with_name(f".{path.name}.{os.getpid()}.{get_ident()}")
     try:
         with open(beside, "xb") as file:
@@ -157,6 +162,7 @@ def read_npz(path: Path) -> tuple[dict[str, Any], dict[str, str]]:
     except FileNotFoundError:
         raise
     except Exception as error:  # of zip, of npy, of a pickle that is refused
-        raise broken(path, str(error)) from None
+        why = "it holds a pickle, or is no zip" if "pickle" in str(error) else str(error)
+        raise broken(path, why) from None
     said = arrays.pop(TEXT, None)
     return arrays, {} if said is None else json.loads(said.tobytes())

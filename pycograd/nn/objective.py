@@ -1,6 +1,7 @@
 """The gradient of an objective in ambient weights: while the objective runs, watched values stand in their places."""
 
 import contextlib
+import inspect
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ from pycograd.weave import woven
 from .ambient import caller, globals_of, said, within
 from .parameters import is_numeric
 
-__all__ = ["PlacementError", "not_yet", "value_and_gradient"]
+__all__ = ["PlacementError", "asked", "not_yet", "takes", "value_and_gradient"]
 
 
 def not_yet(*, jit: Any = False, backend: Any = None) -> None:
@@ -40,6 +41,37 @@ def not_yet(*, jit: Any = False, backend: Any = None) -> None:
         )
 
 
+def asked(what: str, objective: Any, *args: Any, of: str) -> None:
+    """Raise TypeError, in the name of `what`, if `objective` cannot be called with `args`, which are `of` the user."""
+    if not callable(objective):
+        raise TypeError(
+            told(
+                f"{what}: the objective is a {type(objective).__name__}, and must be a function, to be run again",
+                fix="lambda: ... around the expression, or a pipe that starts with |>",
+            )
+        )
+    if not takes(objective, *args):
+        raise TypeError(
+            told(
+                f"{what}: {described(objective)} cannot be called with {of}",
+                fix="def loss(batch): x, y = batch; ..."
+                if args
+                else "a function of no arguments: lambda: loss(x, y)",
+            )
+        )
+
+
+def takes(f: Any, *args: Any) -> bool:
+    """Whether `f` can be called with these arguments, as far as can be told."""
+    try:
+        inspect.signature(f).bind(*args)
+    except TypeError:
+        return False
+    except ValueError:  # compiled, and says nothing
+        pass
+    return True
+
+
 def value_and_gradient(
     weights: Any,
     objective: Any,
@@ -52,6 +84,8 @@ def value_and_gradient(
 ) -> tuple[Any, Any]:
     """The value of `objective(*args, **kwargs)` and its gradient in the trainable parameters of `weights`."""
     not_yet(jit=jit, backend=backend)
+    if not callable(objective):
+        asked("weights.grad", objective, of="")
     originals = tree_flatten(weights, whole=True)[0]
     refuse_devices(originals)
     refuse_bare(weights, originals)

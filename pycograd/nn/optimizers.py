@@ -15,13 +15,14 @@ from pycograd.core import (
     shape_of,
     told,
     tree_flatten,
-    tree_paths,
     tree_unflatten,
 )
 from pycograd.transforms import Grads
-from pycograd.transforms.descent import downhill, like, outlined
+from pycograd.transforms.descent import downhill, like, misfit, outlined
 
-__all__ = ["SGD", "Adam", "AdamW", "Lion", "Momentum", "Optimizer", "RMSProp", "matched"]
+from .parameters import is_numeric
+
+__all__ = ["SGD", "Adam", "AdamW", "Lion", "Momentum", "Optimizer", "RMSProp", "matched", "optimizer_of"]
 
 Schedule = float | Callable[[int], float]
 Slot = dict[str, Any]
@@ -39,6 +40,13 @@ class Optimizer:
     """
 
     def __init__(self, lr: Schedule) -> None:
+        if not callable(lr) and not (is_numeric(lr) and shape_of(lr) == ()):
+            raise TypeError(
+                told(
+                    f"{type(self).__name__}: the learning rate is a number, or a function of the step, not {shown(lr)}",
+                    fix=f"{type(self).__name__}(0.1), or {type(self).__name__}(cosine_decay(0.1, steps))",
+                )
+            )
         self.lr, self.t = lr, 0
         self.slots: list[Slot] | None = None
         self._structure: Any = None
@@ -92,6 +100,29 @@ class Optimizer:
     def __repr__(self) -> str:
         said = {k: v for k, v in vars(self).items() if k not in ("slots", "t") and not k.startswith("_")}
         return f"{type(self).__name__}({', '.join([f'{k}={v!r}' for k, v in said.items()])})"
+
+
+def optimizer_of(what: str, given: Any) -> Any:
+    """`given` as an optimizer, plain gradient descent for a learning rate; raises TypeError, in the name of `what`."""
+    if isinstance(given, type) and hasattr(given, "step"):
+        raise TypeError(
+            told(f"{what}: {given.__name__} is a class of optimizers, not one", fix=f"{given.__name__}()")
+        )
+    if hasattr(given, "step"):
+        return given
+    if not callable(given) and not is_numeric(given):
+        raise TypeError(
+            told(
+                f"{what} takes an optimizer, or a learning rate, not {shown(given)}",
+                fix="Adam(), SGD(0.1), or 0.1",
+            )
+        )
+    return Optimizer(given)
+
+
+def shown(x: Any) -> str:
+    """`x` in an error: an array by its type, everything else as it prints."""
+    return f"{aval_of(x)}" if hasattr(x, "dtype") and shape_of(x) else repr(x)
 
 
 class SGD(Optimizer):
@@ -305,10 +336,5 @@ def matched(what: str, params: Any, grads: Any) -> tuple[list[Any], list[Any], A
         if g is None or getattr(x, "trainable", True) is False:
             gs[i] = None
         elif shape_of(x) != shape_of(g):
-            raise ValueError(
-                told(
-                    f"{what}: {tree_paths(params)[i]!r} has shape {shape_of(x)}, its gradient {shape_of(g)}",
-                    fix="the gradient of a scalar loss, which has the parameter's shape",
-                )
-            )
+            raise misfit(what, params, i, x, g)
     return xs, gs, structure

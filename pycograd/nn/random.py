@@ -87,7 +87,10 @@ def checked(k, function):
 
 
 def sizes(shape):
-    return (operator.index(shape),) if np.ndim(shape) == 0 else tuple(map(operator.index, shape))
+    found = (operator.index(shape),) if np.ndim(shape) == 0 else tuple(map(operator.index, shape))
+    if any(n < 0 for n in found):
+        raise ValueError(f"pycograd.random: a shape has no negative sizes{where()}, and this is {shape}")
+    return found
 
 
 # ---- keys ----------------------------------------------------------------------------------------------------------

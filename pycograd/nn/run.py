@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from pycograd.core import LossError, Traced, is_ambient, told, tree_flatten, tree_paths, value_of
+from pycograd.core import LossError, Traced, aval_of, is_ambient, told, tree_flatten, tree_paths, value_of
 from pycograd.core.traced import finite
 
 from .ambient import globals_of, within
 from .early import EarlyStop
 from .history import History
 from .lbfgs import LBFGS
-from .optimizers import Optimizer
+from .optimizers import optimizer_of
 from .saving import load, save
 from .weights import ParamDict
 
@@ -70,8 +70,9 @@ class Run:
                 )
             )
         self.unit, self.weights = unit, weights
-        self.opt = opt if hasattr(opt, "step") else Optimizer(opt)
-        self.metrics, self.callbacks, self.rngs = dict(metrics or {}), list(callbacks), list(rngs)
+        self.opt = optimizer_of("fit" if unit == "epoch" else "train", opt)
+        self.metrics, self.callbacks = dict(metrics or {}), list(callbacks)
+        self.rngs = [rngs] if isinstance(rngs, np.random.Generator) else list(rngs)
         self.history = History(metrics={name: [] for name in self.metrics}, unit=unit)
         self.early_stop, self.save_to, self.save_every = early_stop, save_to, save_every
         self.stopped = False
@@ -101,7 +102,7 @@ class Run:
         self.history.append(loss)
         for name, metric in self.metrics.items():
             with within(self.weights, self.weights._names(), globals_of(metric)):
-                self.history.metrics[name].append(float(value_of(metric())))
+                self.history.metrics[name].append(number_of(name, metric()))
         if self.early_stop is not None:
             watched = self.early_stop.metric
             value = loss if watched is None else self.history.metrics[watched][-1]
@@ -184,6 +185,19 @@ def state_of(rng: Any) -> Any:
 
 def kind_of(state: Any) -> str:
     return str(state["bit_generator"])
+
+
+def number_of(name: str, value: Any) -> float:
+    """What the metric `name` returned, as a number."""
+    found = np.asarray(value_of(value))
+    if found.size != 1 or found.dtype.kind not in "biuf":
+        raise TypeError(
+            told(
+                f"the metric {name!r} is one real number, not {aval_of(found)}",
+                fix="np.mean of it, or a metric for each",
+            )
+        )
+    return float(found.reshape(()))
 
 
 # ---- a step --------------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ import numpy as np
 
 from pycograd.core import is_ambient, told, tree_flatten, tree_paths
 
-from .files import read_arrays, write_arrays
+from .files import TEXT, read_arrays, write_arrays
 from .optimizers import Optimizer
 
 __all__ = ["load", "save"]
@@ -31,6 +31,7 @@ def save(
 
     run, more  what JSON can say of a run, and arrays that belong to it
     """
+    refuse_others("save", optimizer)
     text = {"format": FORMAT}
     arrays = {name: p.now() for name, p in parameters_of(weights).items()}
     if optimizer is not None:
@@ -43,17 +44,31 @@ def save(
     write_arrays(path, arrays, text)
 
 
+def refuse_others(what: str, optimizer: Any) -> None:
+    if optimizer is not None and not isinstance(optimizer, Optimizer):
+        raise TypeError(
+            told(
+                f"{what}: a {type(optimizer).__name__} is no Optimizer, and what it remembers is not known",
+                fix=f"{what}(path) without it, or a subclass of pycograd.Optimizer",
+            )
+        )
+
+
 def parameters_of(weights: Any) -> dict[str, Any]:
     """The parameters of `weights` by their paths."""
     found: dict[str, Any] = {}
     for name, p in zip(tree_paths(weights), tree_flatten(weights, whole=True)[0], strict=True):
         if not is_ambient(p):
             continue
-        if name in found or name.startswith((SLOTS, MORE)):
+        if name in found:
             raise ValueError(
                 told(
                     f"save: two parameters would have the name {name!r} in the file", fix="keys without dots"
                 )
+            )
+        if name.startswith((SLOTS, MORE)) or name == TEXT:
+            raise ValueError(
+                told(f"save: the name {name!r} means something else in the file", fix="another key")
             )
         found[name] = p
     return found
@@ -85,6 +100,7 @@ def load(
     check  raises if what is said of the run is not what it should be
     Raises ValueError, and changes nothing, if names or shapes differ, or the optimizer is of another kind.
     """
+    refuse_others("load", optimizer)
     arrays, text = read_arrays(path)
     have = parameters_of(weights)
     saved = {name: a for name, a in arrays.items() if not name.startswith((SLOTS, MORE))}

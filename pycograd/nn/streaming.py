@@ -7,7 +7,7 @@ and how many outputs nothing adds to (where the stride is longer than the kernel
 
 import numpy as np
 
-from pycograd.core import ShapeError, aval_of, shape_of, where
+from pycograd.core import ShapeError, aval_of, current_dtype, shape_of, where
 from pycograd.ops.families import arrayed
 from pycograd.ops.softmax import floating
 
@@ -33,7 +33,7 @@ def streaming_conv1d_init(channels, k, dilation=1, batch=1):
     >>> carry.shape, since
     ((1, 2, 2), 0)
     """
-    return np.zeros((batch, channels, (k - 1) * dilation)), 0
+    return np.zeros((batch, channels, (k - 1) * dilation), current_dtype()), 0
 
 
 def streaming_conv1d(x, w, b, state, stride=1, dilation=1, groups=1):
@@ -67,7 +67,7 @@ def streaming_conv2d_init(channels, height, kernel_w, dilation=1, batch=1):
     >>> streaming_conv2d_init(2, 5, 3)[0].shape
     (1, 2, 5, 2)
     """
-    return np.zeros((batch, channels, height, (kernel_w - 1) * dilation)), 0
+    return np.zeros((batch, channels, height, (kernel_w - 1) * dilation), current_dtype()), 0
 
 
 def streaming_conv2d(x, w, b, state, stride=1, dilation=1, groups=1, pad_h=0):
@@ -94,6 +94,10 @@ def streaming_conv2d(x, w, b, state, stride=1, dilation=1, groups=1, pad_h=0):
 
 def streamed(function, convolve, x, w, state, params):
     """`convolve` of what the state carries and the chunk `x`, from the next input on that a window ends at."""
+    if state is None:
+        raise TypeError(
+            f"{function}: there is no state{where()}: {function}_init makes the one before the first chunk"
+        )
     x, (carry, since) = floating(x), state
     span, stride = (shape_of(w)[-1] - 1) * params["dilation"][-1], params["stride"][-1]
     expected = (*shape_of(x)[:-1], span)

@@ -11,7 +11,7 @@ from pycograd.transforms.arguments import at_the_edge
 from .data import DataLoader
 from .early import EarlyStop
 from .history import History, Trained
-from .objective import not_yet
+from .objective import asked, not_yet
 from .progress import bar_of
 from .run import Moment, Run, advance, checked_loss
 
@@ -60,6 +60,7 @@ def train(
     not_yet(jit=jit, backend=backend)
     if steps < 1:
         raise ValueError(f"train: steps must be at least 1, not {steps}")
+    asked("train", objective, of="no arguments, as train calls it")
     run = Run("step", weights, opt, metrics, callbacks, early_stop, save_to, save_every, rngs)
     if resume:
         run.resume()
@@ -125,6 +126,9 @@ def fit(
     if epochs < 1:
         raise ValueError(f"fit: epochs must be at least 1, not {epochs}")
     loader = loader_of(arrays, batch_size, shuffle, rng)
+    count = 2 if loader.window is not None else len(loader.arrays)
+    of = "one argument, the batch" + (f", which is a tuple of {count} arrays" if count > 1 else "")
+    asked("fit", objective, loader.arrays, of=of)
     shuffling = [loader.rng] if loader.shuffle else []
     run = Run("epoch", weights, opt, metrics, callbacks, early_stop, save_to, save_every, [*shuffling, *rngs])
     if resume:

@@ -12,6 +12,7 @@ from pycograd.transforms.arguments import at_the_edge
 
 from .ambient import caller, enter, leave
 from .objective import value_and_gradient
+from .optimizers import optimizer_of
 from .parameters import Param, is_numeric
 from .saving import load, save
 
@@ -150,7 +151,17 @@ class ParamDict(dict[str, Any]):
                     fix="new = pycograd.sgd_update(weights, grads, lr), which changes nothing",
                 )
             )
-        self._take(how.step(self, grads) if hasattr(how, "step") else sgd_update(self, grads, how))
+        if callable(how) and not hasattr(how, "step"):
+            raise TypeError(
+                told(
+                    "weights.step does not count its steps, and a schedule asks which one this is",
+                    fix="opt = SGD(schedule) once, and weights.step(grads, opt)",
+                )
+            )
+        bare = isinstance(how, float | int) and not isinstance(how, bool)
+        self._take(
+            sgd_update(self, grads, how) if bare else optimizer_of("weights.step", how).step(self, grads)
+        )
 
     def _take(self, new: Any) -> None:
         """Take over the values of parameters of the same structure; tied ones that are one array stay one."""

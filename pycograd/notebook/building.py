@@ -29,7 +29,6 @@ def at(place: ast.AST, node: Any) -> Any:
 
 def call(function: ast.expr, arguments: Iterable[ast.expr], place: ast.AST) -> Any:
     """`function(*arguments)`, at the position of `place`."""
-    """`function(*arguments)`, at the position of `place`."""
     return at(place, ast.Call(func=function, args=list(arguments), keywords=[]))
 
 

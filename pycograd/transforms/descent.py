@@ -5,12 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from pycograd.core import Traced, aval_of, told, tree_flatten, tree_map, tree_paths, tree_unflatten
+from pycograd.core import Traced, aval_of, shape_of, told, tree_flatten, tree_map, tree_paths, tree_unflatten
 
 from .arguments import Grads
 from .reverse import value_and_grad
 
-__all__ = ["downhill", "gradient_descent", "like", "outlined", "sgd_update"]
+__all__ = ["downhill", "gradient_descent", "like", "misfit", "outlined", "sgd_update"]
 
 
 def gradient_descent(
@@ -40,7 +40,7 @@ def sgd_update(params: Any, grads: Any, lr: Any) -> Any:
     """`params - lr * grads`, leaf by leaf, in the containers of `params`.
 
     Where the gradient is None (a frozen parameter, a flag) the parameter stays; a parameter keeps its dtype.
-    Raises ValueError if the structures differ.
+    Raises ValueError if the structures or shapes differ.
 
     >>> sgd_update({"w": 1.0, "name": "a"}, {"w": 2.0, "name": None}, 0.5)
     {'w': 0.0, 'name': 'a'}
@@ -57,20 +57,39 @@ def sgd_update(params: Any, grads: Any, lr: Any) -> Any:
                 fix="a tree with one gradient for each parameter, None where nothing is trained",
             )
         ) from None
-    return tree_unflatten(
-        structure, [part if g is None else moved(part, g, lr) for part, g in zip(parts, gs)]
+
+    def moved(i: int, part: Any, g: Any) -> Any:
+        if g is None or getattr(part, "trainable", True) is False:
+            return part
+
+        def new(p: Any) -> Any:
+            if shape_of(p) != shape_of(g):
+                raise misfit("sgd_update", grads, i, p, g)
+            return like(p, p - lr * downhill(g))
+
+        return tree_map(new, part)
+
+    return tree_unflatten(structure, [moved(i, part, g) for i, (part, g) in enumerate(zip(parts, gs))])
+
+
+def misfit(what: str, tree: Any, i: int, x: Any, g: Any) -> ValueError:
+    """The error, in the name of `what`, for a gradient `g` of another shape than the leaf `x`, number `i` of `tree`."""
+    named = repr(tree_paths(tree)[i]) if tree_paths(tree)[i] else "the parameter"
+    return ValueError(
+        told(
+            f"{what}: {named} has shape {shape_of(x)}, its gradient {shape_of(g)}",
+            fix="the gradient of a scalar loss, which has the parameter's shape",
+        )
     )
 
 
 def outlined(tree: Any) -> str:
     """`a dict of w, b`: the container, and where its leaves are."""
-    return f"a {type(tree).__name__} of {', '.join(tree_paths(tree)) or 'nothing'}"
-
-
-def moved(part: Any, g: Any, lr: Any) -> Any:
-    if getattr(part, "trainable", True) is False:
-        return part
-    return tree_map(lambda p: like(p, p - lr * downhill(g)), part)
+    paths = tree_paths(tree)
+    kind = "tuple" if isinstance(tree, Grads) else type(tree).__name__
+    if isinstance(tree, list | tuple) and all(path.isdigit() for path in paths):
+        return f"a {kind} of {len(paths)}"
+    return f"a {kind}" if paths == [""] else f"a {kind} of {', '.join(paths) or 'nothing'}"
 
 
 def downhill(g: Any) -> Any:
