@@ -92,6 +92,10 @@ def test_axis_size_where_no_argument_tells():
 def test_no_batched_argument():
     with pytest.raises(ValueError, match=r"no batched \(array\) argument"):
         vmap(np.sin, in_axes=None)(X)
+    with pytest.raises(
+        ValueError, match=r"argument 0 has shape \(\), no axis 0 .*: no batched \(array\) argument"
+    ):
+        vmap(np.sin)(1.0)
 
 
 def test_sizes_that_disagree_are_named():

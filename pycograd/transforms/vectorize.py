@@ -168,7 +168,8 @@ def mapped_size(f: Any, args: Any, axes: list[Any], leaves: list[Any], axis_size
         shape = shape_of(x)
         if not -len(shape) <= axis < len(shape):
             raise ValueError(
-                f"vmap of {name_of(f)}: {name} has shape {shape}, no axis {axis} to map; in_axes None leaves it whole"
+                f"vmap of {name_of(f)}: {name} has shape {shape}, no axis {axis} to map"
+                f"{'' if shape else ': no batched (array) argument'}; in_axes None leaves it whole"
             )
         sizes[name] = shape[axis]
     if not sizes:
