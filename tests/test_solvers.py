@@ -248,6 +248,15 @@ def test_the_end_and_the_start_of_an_integration_are_differentiated():
     assert grad(lambda e: grad(f, 1)(0.2, e))(1.5)[0] == pytest.approx((1.5**2 - 1) * value, rel=1e-5)
 
 
+def test_odeint_from_a_number():
+    def end(k, y0):
+        return integrate.odeint(lambda y, t, k: -k * y, y0, np.linspace(0.0, 2.0, 5), args=(k,))[-1, 0]
+
+    k, y0 = 1.3, 2.0
+    np.testing.assert_allclose(grad(end)(k, y0), (-2 * y0 * math.exp(-2 * k), math.exp(-2 * k)), rtol=1e-5)
+    np.testing.assert_allclose(grad(lambda k: end(k, 2.0), argnums=0)(k), grad(end)(k, y0)[0])
+
+
 def test_stiff_equations():
     def robertson(scale):
         k = 1e4 * scale

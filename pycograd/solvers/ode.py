@@ -283,11 +283,12 @@ def odeint(*args: Any, **params: Any) -> Any:
         return out
     y, *more = out if call["full_output"] else (out,)
     t = arrayed(call["t"])
-    call.given |= {name: call[name] or 1.49e-8 for name in ("rtol", "atol")}
+    y0 = np.reshape(floating(call["y0"]), -1)  # a number stands for a vector of one
+    call.given |= {"y0": y0} | {name: call[name] or 1.49e-8 for name in ("rtol", "atol")}
     slope = f if call["tfirst"] else lambda t, y: f(y, t)
     steps = Steps(watch)
     solver = beside(steps, slope, t[0], t[-1], call)
-    flow = steps.flow(slopes_of(slope), solver, t[0], floating(call["y0"]), t[-1], more=np.ravel(value_of(t)))
+    flow = steps.flow(slopes_of(slope), solver, t[0], y0, t[-1], more=np.ravel(value_of(t)))
     y = with_value(flow.along(t if isinstance(t, Traced) else np.asarray(t, float)), y)
     return (y, *more) if call["full_output"] else y
 
