@@ -62,6 +62,7 @@ from . import ufuncs as ufuncs
 from . import writers as writers
 from . import writing as writing
 
+REGISTRY.lazy["scipy.fft"] = "pycograd.ops.scipy_fft"
 REGISTRY.lazy["scipy.special"] = "pycograd.ops.scipy_special"
 REGISTRY.lazy["scipy.linalg"] = "pycograd.ops.scipy_linalg"
 REGISTRY.lazy["scipy.stats"] = "pycograd.ops.scipy_stats"
@@ -69,6 +70,7 @@ REGISTRY.lazy["scipy.interpolate"] = "pycograd.ops.scipy_interpolate"
 REGISTRY.lazy["scipy.signal"] = "pycograd.ops.scipy_signal"
 REGISTRY.lazy["scipy.ndimage"] = "pycograd.ops.scipy_ndimage"
 REGISTRY.lazy["scipy.spatial.distance"] = "pycograd.ops.scipy_distance"
+REGISTRY.lazy["scipy._lib.array_api_extra"] = "pycograd.ops.scipy_updates"
 REGISTRY.lazy["numpy.polynomial.polynomial"] = "pycograd.ops.polynomial_series"
 MODULES["pandas"] = "pycograd.ops.pandas_labels"
 MODULES["xarray"] = "pycograd.ops.xarray_labels"

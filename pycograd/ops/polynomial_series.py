@@ -18,3 +18,18 @@ def polyval_lowest_first(x, c, tensor=True):
     for i in range(2, len(c) + 1):
         y = c[-i] + y * x
     return y
+
+
+@composite(np.polynomial.polynomial.polyval2d)
+def polyval2d(x, y, c):
+    """`np.polynomial.polynomial.polyval2d`."""
+    x, y = arrayed(x), arrayed(y)
+    if shape_of(x) != shape_of(y):
+        raise ValueError("x, y are incompatible")
+    return polyval_lowest_first(y, polyval_lowest_first(x, c), tensor=False)
+
+
+@composite(np.polynomial.polynomial.polygrid2d)
+def polygrid2d(x, y, c):
+    """`np.polynomial.polynomial.polygrid2d`."""
+    return polyval_lowest_first(y, polyval_lowest_first(x, c))

@@ -21,6 +21,7 @@ from .plans import Plans
 from .selection import EXAMPLES, adopt, functions_of, observers
 from .specials import look, look_at_imports
 from .stores import OUT
+from .texts import is_function_of_text, where_watched
 from .uses import WRITERS
 
 __all__ = [
@@ -156,8 +157,11 @@ def woven(f: Any) -> Any:
 def of_function(f: FunctionType) -> Any:
     """What a call of the Python function `f` resolves to."""
     plan = PLANS.by_code.get(id(f.__code__))
-    if plan is None or plan.woven is None:
-        found = TAKE_FUNCTIONS.get(f) or REGISTRY.get(f) if plan else taken(f) or REGISTRY.find(f)
+    text = is_function_of_text(f)  # those that are decorated share their code
+    if plan is None or plan.woven is None or text:
+        found = (
+            TAKE_FUNCTIONS.get(f) or REGISTRY.get(f) if plan and not text else taken(f) or REGISTRY.find(f)
+        )
         if found is not None:
             return found
         if f.__code__ is DISPATCHER:
@@ -172,6 +176,8 @@ def of_function(f: FunctionType) -> Any:
         result = plan.function(f)
         if result is f:
             result = generated_init(f, resolve_call) or f
+        elif text:
+            result = where_watched(f, result)
     if "<locals>" not in f.__qualname__ and made_once(f):
         keep(functions, f, result)
     return result

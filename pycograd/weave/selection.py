@@ -13,6 +13,8 @@ from pathlib import Path
 from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
+from .texts import is_text
+
 __all__ = [
     "EXAMPLES",
     "LRU",
@@ -63,7 +65,9 @@ def is_users(code: CodeType, module: dict[str, Any]) -> bool:
         if name == EXAMPLES:
             return True
         name = name.rpartition(".")[0]
-    return is_user_file(code.co_filename) and whole.partition(".")[0] not in NEVER
+    if whole.partition(".")[0] in NEVER:
+        return is_text(whole)
+    return is_user_file(code.co_filename)
 
 
 @lru_cache(4096)

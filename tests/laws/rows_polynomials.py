@@ -28,6 +28,8 @@ ROWS = [
         call=lambda x, c: lowest_first(x, c, tensor=False),
     ),
     row(np.polynomial.polynomial.polyval, v, normal(3, 2), complex=True),
+    row(np.polynomial.polynomial.polyval2d, v, v * v, normal(3, 2), complex=True),
+    row(np.polynomial.polynomial.polygrid2d, v, x, normal(3, 2)),
     row(np.polyder, p, complex=True),
     row(np.polyder, p, m=3),
     row(np.polyder, p, m=0),
