@@ -1,6 +1,7 @@
 """Solvers: what an iteration found has the derivatives of the equation that it solves, of every order and mode."""
 
 import math
+import warnings
 
 import numpy as np
 import pytest
@@ -168,20 +169,56 @@ def test_a_number_on_its_bound_has_the_derivative_of_the_bound():
     np.testing.assert_allclose(jacobian(f)(np.array([-0.3, 1.2])), [[0, 0], [0, 0.5]])
 
 
-def test_a_minimum_under_constraints_raises_and_says_what_helps():
-    def f(a):
+def test_a_minimum_under_constraints_moves_along_them():
+    def place(a):
         ring = {"type": "eq", "fun": lambda z: z[0] ** 2 + z[1] ** 2 - 1}
-        return optimize.minimize(lambda z: (z[0] - a) ** 2 + z[1], np.ones(2), constraints=ring).fun
+        return optimize.minimize(
+            lambda z: (z[0] - a[0]) ** 2 + (z[1] - a[1]) ** 2, a, constraints=ring, tol=1e-12
+        ).x
 
-    with pytest.raises(
-        MissingRuleError, match=r"minimize has no derivative with constraints= at test_solvers.py:\d+"
-    ):
-        grad(f)(1.0)
+    a = np.array([3.0, 4.0])
+    along = np.array([-0.8, 0.6])
+    np.testing.assert_allclose(jacobian(place)(a), np.outer(along, along) / 5, atol=1e-6)
+
+
+def test_dependent_constraints_raise():
+    twice = [{"type": "eq", "fun": lambda z: z[0] + z[1] - 1}] * 2
+    options = {"constraints": twice, "method": "trust-constr"}
+    with pytest.raises(np.linalg.LinAlgError, match="independent"), warnings.catch_warnings(action="ignore"):
+        jacobian(lambda a: optimize.minimize(lambda z: np.sum((z - a) ** 2), np.ones(2), **options).x)(
+            np.ones(2)
+        )
+
+
+def test_a_linear_program_at_a_corner_of_too_many_sides_raises():
+    sides = [[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]
+    with pytest.raises(np.linalg.LinAlgError, match="independent"):
+        jacobian(lambda b: optimize.linprog([-1.0, -1.0], sides, b).x)(np.array([1.0, 1.0, 2.0]))
+
+
+@pytest.mark.parametrize("name", ["fmin", "fmin_powell"])
+def test_minimizers_without_slopes(name):
+    place = lambda a: getattr(optimize, name)(lambda z: np.sum((z - a) ** 2), np.ones(2), disp=0)  # noqa: E731
+    np.testing.assert_allclose(jacobian(place)(np.array([2.0, 3.0])), np.eye(2), atol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["shgo", "direct", "dual_annealing"])
+def test_global_minimizers(name):
+    how = {"rng": 0, "maxiter": 50} if name == "dual_annealing" else {}
+    box = [(0.0, 5.0), (0.0, 5.0)]
+    place = lambda a: getattr(optimize, name)(lambda z: np.sum((z - a) ** 2), box, **how).x  # noqa: E731
+    np.testing.assert_allclose(jacobian(place)(np.array([2.0, 3.0])), np.eye(2), atol=1e-6)
+
+
+@pytest.mark.parametrize("wave", ["cos", "sin"])
+def test_an_integral_weighted_by_a_wave(wave):
+    f = lambda a, w: integrate.quad(lambda x: np.exp(-a * x), 0.0, a, weight=wave, wvar=w)[0]  # noqa: E731
+    pycograd.check_grads(f, 0.7, 2.0, order=1)
 
 
 def test_a_weighted_integral_raises_and_says_what_helps():
     with pytest.raises(MissingRuleError, match="fix: a function that is multiplied by its weight"):
-        grad(lambda a: integrate.quad(lambda x: x**a, 0, 1, weight="cos", wvar=2.0)[0])(1.0)
+        grad(lambda a: integrate.quad(lambda x: x**a, 0, 1, weight="alg", wvar=(0.5, 0.5))[0])(1.0)
 
 
 def test_a_triple_integral():

@@ -265,7 +265,7 @@ def finite(r: Any) -> bool:
     if type(r) is float:
         return isfinite(r)
     while type(r) not in PLAIN and isinstance(r, Traced):
-        r = r.value
+        r = r.current() if isinstance(r, Handle) else r.value
     if type(r) in PLAIN:
         return bool(abs(np.vdot(r, r)) < inf)
     return not isinstance(r, Aval) and bool(np.isfinite(r).all())  # a captured value may turn out anything

@@ -15,6 +15,7 @@ from pycograd.ops.families import arrayed
 from pycograd.transforms import grad, jacobian, stop_gradient
 
 from .calls import Call, define, refused
+from .constrained import constrained, constraints_of, plain_constraints
 from .implicit import solution
 from .watching import with_value
 
@@ -37,26 +38,24 @@ def minimize_scalar(*args: Any, **params: Any) -> Any:
 
 def minimize(*args: Any, **params: Any) -> Any:
     call = Call(optimize.minimize, args, params)
+    given = call.given.pop("constraints", ())
+    free = isinstance(given, (list, tuple)) and not given
+    if not free:
+        call.func = lambda **rest: optimize.minimize(**rest, constraints=plain_constraints(given, call.watch))
     out = call.run("fun", "jac", "hess", "hessp", "callback")
     if not call.watch.order:
         return out
-    if not is_empty(call["constraints"]):
-        why = (
-            "the derivative of a minimum under constraints needs their multipliers, which scipy does not tell"
-        )
-        raise refused(call.func, "constraints=", why, "a penalty in their place, or bounds=")
     f, jac = call.function("fun"), call["jac"]
     value = (lambda x: f(x)[0]) if jac is True else f
     slope = (lambda x: f(x)[1]) if jac is True else call.function("jac") if callable(jac) else grad(f, 0)
     out = copy.copy(out)
     lower, upper = limits(call["bounds"])
-    out.x = solution(bounded(slope, out.x, lower, upper), out.x, call.watch.order, "the gradient of fun")
+    if free:
+        out.x = solution(bounded(slope, out.x, lower, upper), out.x, call.watch.order, "the gradient of fun")
+    else:
+        out.x = constrained(slope, out.x, lower, upper, constraints_of(given), call)
     out.fun = value(out.x)
     return out
-
-
-def is_empty(constraints: Any) -> bool:
-    return isinstance(constraints, (list, tuple)) and not constraints
 
 
 def limits(bounds: Any) -> tuple[Any, Any]:
@@ -119,6 +118,16 @@ def least_squares(*args: Any, **params: Any) -> Any:
     return out
 
 
+def leastsq(*args: Any, **params: Any) -> Any:
+    call = Call(optimize.leastsq, args, params)
+    x, *more = call.run("func", "Dfun")
+    if call.watch.order:
+        f = call.function("func")
+        slope = grad(lambda x: 0.5 * np.sum(arrayed(f(x)) ** 2), 0)
+        x = solution(slope, x, call.watch.order, "the gradient of the sum of squares")
+    return (x, *more)
+
+
 def curve_fit(*args: Any, **params: Any) -> Any:
     call = Call(optimize.curve_fit, args, params)
     f, x, y, sigma = call["f"], call["xdata"], arrayed(call["ydata"]), arrayed(call["sigma"])
@@ -145,5 +154,5 @@ def curve_fit(*args: Any, **params: Any) -> Any:
     return (popt, pcov, *more)
 
 
-for _ours in (minimize_scalar, minimize, least_squares, curve_fit):
+for _ours in (minimize_scalar, minimize, least_squares, leastsq, curve_fit):
     define(getattr(optimize, _ours.__name__), _ours)

@@ -44,12 +44,23 @@ def quad(*args: Any, **params: Any) -> Any:
         warn(info[1], integrate.IntegrationWarning)
     if call.watch.order:
         if call["weight"] is not None:
-            raise refused(call.func, "weight=", "", "a function that is multiplied by its weight")
+            call.given["func"] = weighted(call)
         whole = np.all(value_of(info[0]["last"]) == 1) and np.max(value_of(error)) < 1e-3 * call["epsabs"]
         value = differentiated(
             call, "func", value, call["epsabs"], call["epsrel"], call["points"], bool(whole)
         )
     return (value, error, *info) if call["full_output"] else (value, error)
+
+
+def weighted(call: Call) -> Callable[..., Any]:
+    """The function of `call` times its weight, a cosine or sine between finite limits."""
+    wave = {"cos": np.cos, "sin": np.sin}.get(call["weight"])
+    if wave is None or not np.isfinite([value_of(call["a"]), value_of(call["b"])]).all():
+        raise refused(
+            call.func, f"weight={call['weight']!r}", "", "a function that is multiplied by its weight"
+        )
+    f, frequency = woven(call["func"]), call["wvar"]
+    return lambda x, *extra: f(x, *extra) * wave(frequency * x)
 
 
 def of_complex(func: Any, *args: Any, complex_func: Any = True, full_output: int = 0, **params: Any) -> Any:

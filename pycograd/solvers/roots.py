@@ -82,5 +82,27 @@ def fixed_point(*args: Any, **params: Any) -> Any:
     return solution(lambda x: x - arrayed(f(x)), x, call.watch.order, "func(x) - x", each=not shape_of(x))
 
 
+def of_equations(name: str) -> None:
+    """Register a root finder that takes F and a start, and returns the root."""
+    func = getattr(optimize, name)
+
+    def find(*args: Any, **params: Any) -> Any:
+        call = Call(func, args, params)
+        x = call.run("F", "callback")
+        return solution(call.function("F"), x, call.watch.order, "F") if call.watch.order else x
+
+    define(func, find)
+
+
+for _name in (
+    "newton_krylov",
+    "broyden1",
+    "broyden2",
+    "anderson",
+    "linearmixing",
+    "diagbroyden",
+    "excitingmixing",
+):
+    of_equations(_name)
 for _ours in (root_scalar, root, fsolve, fixed_point):
     define(getattr(optimize, _ours.__name__), _ours)

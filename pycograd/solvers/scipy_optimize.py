@@ -1,5 +1,5 @@
 """`scipy.optimize`: loaded when a function of it is first met."""
 
-from . import minima, roots
+from . import minima, older_minima, programs, roots
 
-__all__ = ["minima", "roots"]
+__all__ = ["minima", "older_minima", "programs", "roots"]
