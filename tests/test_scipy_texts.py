@@ -66,12 +66,10 @@ SIGNALS = {
     "czt": (lambda x: signal.czt(x, 8), wave),
     "zoom_fft": (lambda x: signal.zoom_fft(x, [0.1, 0.4], 8), wave),
     "hilbert2": (lambda x: signal.hilbert2(np.reshape(x, (4, 8))), wave),
-    "envelope": (lambda x: signal.envelope(x)[0], wave),
     "wiener": (lambda x: signal.wiener(x, 3), wave),
     "deconvolve": (lambda x, d: signal.deconvolve(x, d), wave, np.array([1.0, 0.5])),
     "freqz": (lambda b, a: signal.freqz(b, a)[1], normal(4), np.array([1.0, 0.3])),
     "freqs": (lambda b, a: signal.freqs(b, a, [1.0, 2.0])[1], normal(4), np.array([1.0, 0.3])),
-    "bilinear": (lambda b, a: signal.bilinear(b, a), np.array([1.0, 0.5]), np.array([1.0, 0.3, 0.2])),
     "tf2zpk": (lambda b, a: signal.tf2zpk(b, a), np.array([1.0, 0.5, 0.1]), np.array([1.0, 0.3])),
     "zpk2tf": (lambda z, k: signal.zpk2tf(z, [0.1, 0.2], k), np.array([0.5]), np.float64(1.3)),
     "butter": (lambda cut: signal.butter(3, cut), np.float64(0.3)),
@@ -80,7 +78,6 @@ SIGNALS = {
     "chirp": (lambda t, f: signal.chirp(t, f, 5.0, 3.0), times, np.float64(1.0)),
     "gausspulse": (lambda t: signal.gausspulse(t, 0.1), times),
     "lsim": (lambda u: signal.lsim(([1.0], [1.0, 1.0]), u, np.arange(5.0))[1], y5),
-    "lombscargle": (lambda y: signal.lombscargle(np.arange(32.0), y, [0.3, 0.7]), wave),
     "gaussian window": (lambda s: signal.windows.gaussian(8, s), np.float64(2.0)),
 }
 OTHERS = {
@@ -104,6 +101,11 @@ OTHERS = {
     "perm": (lambda n: special.perm(n, 2), many + 3),
     "a Legendre polynomial": (lambda x: special.legendre(3)(x), many),
 }
+if hasattr(signal, "envelope"):  # scipy 1.16
+    SIGNALS |= {
+        "envelope": (lambda x: signal.envelope(x)[0], wave),
+        "lombscargle": (lambda y: signal.lombscargle(np.arange(32.0), y, [0.3, 0.7]), wave),
+    }
 ALL = INTEGRALS | STATISTICS | SIGNALS | OTHERS
 
 

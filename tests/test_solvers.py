@@ -204,7 +204,7 @@ def test_minimizers_without_slopes(name):
 
 @pytest.mark.parametrize("name", ["shgo", "direct", "dual_annealing"])
 def test_global_minimizers(name):
-    how = {"rng": 0, "maxiter": 50} if name == "dual_annealing" else {}
+    how = {"seed": 0, "maxiter": 50} if name == "dual_annealing" else {}
     box = [(0.0, 5.0), (0.0, 5.0)]
     place = lambda a: getattr(optimize, name)(lambda z: np.sum((z - a) ** 2), box, **how).x  # noqa: E731
     np.testing.assert_allclose(jacobian(place)(np.array([2.0, 3.0])), np.eye(2), atol=1e-6)

@@ -140,6 +140,31 @@ hypot = elementwise(
     math=math.hypot,
 )
 ldexp = elementwise(np.ldexp, lambda t, b: np.ldexp(t, b), None, math=math.ldexp)
+nextafter = elementwise(np.nextafter, lambda t: t, None, math=math.nextafter)
+exponent = Primitive(
+    lambda x: np.frexp(x)[1],
+    operands="x",
+    batch=batch_elementwise,
+    shape=lambda x: Aval(x.shape, np.dtype(np.intc)),
+    name="exponent",
+)
+
+
+@composite(np.frexp)
+def frexp(x, /):
+    """`np.frexp`: the slope of the mantissa is 2**-exponent."""
+    e = exponent.call(x)
+    return np.ldexp(x, -e), e
+
+
+@composite(np.modf)
+def modf(x, /):
+    """`np.modf`: the slope of the fraction is 1."""
+    whole = np.trunc(x)
+    infinite = np.isinf(x)
+    return np.where(infinite, 0, np.where(infinite, 0, x) - np.where(infinite, 0, whole)).astype(whole.dtype)[
+        ()
+    ], whole
 
 
 @composite(np.nan_to_num)

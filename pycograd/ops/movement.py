@@ -39,7 +39,7 @@ def explicit(shape, a):
         else:
             return shape
     shape = without_tape(shape)
-    shape = tuple([int(n) for n in (shape if isinstance(shape, (tuple, list)) else (shape,))])
+    shape = tuple([int(n) for n in (shape if np.ndim(shape) else (shape,))])
     if -1 not in shape:
         return shape
     size = aval_of(a).size

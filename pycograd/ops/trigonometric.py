@@ -6,14 +6,20 @@ import numpy as np
 
 from .families import elementwise
 
+
+def root(x):
+    """The square root of 1 - x*x, of a complex number on that side of its branch cuts where numpy's arcsin is."""
+    return np.sqrt(-(x - 1)) * np.sqrt(1 + x) if np.iscomplexobj(x) else np.sqrt(1 - x * x)
+
+
 sin = elementwise(np.sin, lambda t, x: t * np.cos(x), math=math.sin)
 cos = elementwise(np.cos, lambda t, x: t * -np.sin(x), math=math.cos)
 tan = elementwise(np.tan, lambda t, y: t * (1 + y * y), math=math.tan)
 sinh = elementwise(np.sinh, lambda t, x: t * np.cosh(x), math=math.sinh)
 cosh = elementwise(np.cosh, lambda t, x: t * np.sinh(x), math=math.cosh)
 tanh = elementwise(np.tanh, lambda t, y: t * (1 - y * y), math=math.tanh)
-arcsin = elementwise(np.arcsin, lambda t, x: t / np.sqrt(1 - x * x), math=math.asin, unbounded=True)
-arccos = elementwise(np.arccos, lambda t, x: -t / np.sqrt(1 - x * x), math=math.acos, unbounded=True)
+arcsin = elementwise(np.arcsin, lambda t, x: t / root(x), math=math.asin, unbounded=True)
+arccos = elementwise(np.arccos, lambda t, x: -t / root(x), math=math.acos, unbounded=True)
 arctan = elementwise(np.arctan, lambda t, x: t / (1 + x * x), math=math.atan)
 arcsinh = elementwise(np.arcsinh, lambda t, x: t / np.sqrt(1 + x * x), math=math.asinh)
 arccosh = elementwise(

@@ -2,6 +2,7 @@
 
 from . import callables as callables
 from . import handing as handing
+from . import numpys_texts as numpys_texts
 from . import standard as standard
 from .kinds import takes_function as takes_function
 from .resolve import resolve_call as resolve_call

@@ -17,7 +17,9 @@ from pycograd.core import PLAIN
 __all__ = ["is_function_of_text", "is_text", "where_watched"]
 
 TEXTS = frozenset(
-    """numpy.polynomial numpy.lib._polynomial_impl scipy._lib scipy._external
+    """numpy.polynomial numpy.lib._arraysetops_impl numpy.lib._function_base_impl numpy.lib._histograms_impl
+    numpy.lib._polynomial_impl numpy.lib._scimath_impl numpy.lib._twodim_base_impl numpy.lib._type_check_impl
+    scipy._lib scipy._external
     scipy.integrate._quadrature scipy.interpolate._cubic scipy.interpolate._pade scipy.interpolate._polyint
     scipy.linalg._decomp_polar scipy.linalg._decomp_svd scipy.linalg._procrustes scipy.linalg._special_matrices
     scipy.ndimage._measurements scipy.ndimage._morphology

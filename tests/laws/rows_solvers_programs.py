@@ -147,7 +147,7 @@ def others():
         by(
             optimize.differential_evolution,
             p,
-            call=lambda find, a: of_record(find, distance, box, (a,), rng=0, tol=1e-13, atol=1e-13, polish=False),
+            call=lambda find, a: of_record(find, distance, box, (a,), seed=0, tol=1e-13, atol=1e-13, polish=False),
             covers=(optimize.dual_annealing, optimize.shgo, optimize.direct),  # which are the same text
             tolerance=1e-2,
         ),
@@ -155,7 +155,7 @@ def others():
             optimize.basinhopping,
             p,
             call=lambda find, a: find(
-                lambda z: distance(z, a), start, niter=2, rng=0,
+                lambda z: distance(z, a), start, niter=2, seed=0,
                 minimizer_kwargs={"jac": lambda z: slope(z, a), "options": {"gtol": 1e-13}},
             ).x,
             **rough,
