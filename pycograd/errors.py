@@ -41,6 +41,7 @@ from .core import UnsolvedWarning as UnsolvedWarning
 from .core import UnusedArgumentWarning as UnusedArgumentWarning
 from .core import UnwovenWarning as UnwovenWarning
 from .core import ZeroGradientWarning as ZeroGradientWarning
+from .core.catalogue import SearchWarning as SearchWarning
 from .core.errors import Coded
 
 __all__ = ["catalogue", "index", "write_index"]

@@ -27,6 +27,7 @@ __all__ = [
     "OutsideStoreError",
     "PromotionWarning",
     "RuleShapeError",
+    "SearchWarning",
     "StaleValueError",
     "UnsolvedWarning",
     "UnusedArgumentWarning",
@@ -250,3 +251,13 @@ class UnsolvedWarning(AutodiffWarning):
     """
 
     code = "PG209"
+
+
+class SearchWarning(AutodiffWarning):
+    """A loop finds a number by comparisons alone, as bisection and golden sections do: the number depends on what is
+    differentiated, but no gradient passes a comparison, and finite differences say that a part is missing.
+
+    Use a function that has a rule: `scipy.optimize.brentq(f, a, b)`, or `minimize_scalar`.
+    """
+
+    code = "PG210"

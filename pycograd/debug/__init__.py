@@ -1,6 +1,7 @@
 """Finding out what is wrong: explained gradients, checked derivatives, values looked at as they pass."""
 
 from . import notices as notices
+from . import searches as searches
 from .aids import hook as hook
 from .aids import watch as watch
 from .check import GradientReport as GradientReport

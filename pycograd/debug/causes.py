@@ -110,6 +110,9 @@ def at_element(x: Any, index: tuple[int, ...] | None) -> str:
     return shown(x)
 
 
+OFTEN = 12  # times that a search by comparisons compares, at the least
+
+
 # ---- gradients that end --------------------------------------------------------------------------------------------
 def reached_from(record: Record, inputs: list[int]) -> dict[int, set[int]]:
     """For the index of each node: which of the inputs (node indices) its value depends on."""

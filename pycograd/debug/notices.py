@@ -8,6 +8,7 @@ import inspect
 import io
 import os
 import warnings
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -30,12 +31,17 @@ from pycograd.transforms.recorder import crashed, failed, stale, unreached
 from pycograd.transforms.replay import replayed
 from pycograd.transforms.reverse import Recording
 
-from .causes import ends_of, reached_from
+from .causes import OFTEN, ends_of, reached_from
 from .recording import Record, recorded, recording
 
 __all__ = ["debugger_asked", "stop_at"]
 
 LIMIT = 1024
+COMPARED = frozenset(["greater", "greater_equal", "less", "less_equal", "equal", "not_equal", "sign"])
+SMOOTH = "a smooth function in its place, or pycograd.stop_gradient if zero is meant"
+IN_PLACE = (
+    "scipy.optimize.brentq(f, a, b) in place of the search, or minimize_scalar(f): both have a derivative"
+)
 seen: dict[int, Any] = {}  # code objects whose zero gradient was looked into, by id
 
 
@@ -64,10 +70,11 @@ def look_into_zero(f: Any, selection: Any) -> None:
     found = [end for i in inputs for end in ends_of(run.record, reached, i)]
     ends = {end.site: end for end in found if end.site and end.what != "stop_gradient"}  # which is meant
     if ends:
+        times = Counter([end.site for end in run.record.ends if end.what in COMPARED])
+        fix = IN_PLACE if max(times.values(), default=0) >= OFTEN else SMOOTH
         places = "\n  ".join(f"the gradient ends at {site}" for site in ends)
         warn(
-            f"the gradient of {described(f)} is exactly zero\n  {places}\n"
-            "  fix: a smooth function in its place, or pycograd.stop_gradient if zero is meant",
+            f"the gradient of {described(f)} is exactly zero\n  {places}\n  fix: {fix}",
             ZeroGradientWarning,
         )
 

@@ -4,6 +4,8 @@ import operator
 
 import numpy as np
 
+from pycograd.core.decisions import decide
+
 from .families import arrayed, composite, constant
 
 greater = constant(np.greater, operands="a b", operator=operator.gt)
@@ -16,6 +18,8 @@ logical_and = constant(np.logical_and, operands="a b")
 logical_or = constant(np.logical_or, operands="a b")
 logical_xor = constant(np.logical_xor, operands="a b")
 logical_not = constant(np.logical_not)
+for _prim in (greater, greater_equal, less, less_equal, equal, not_equal):
+    _prim.dispatch = _prim.operator.dispatch = decide
 isfinite = constant(np.isfinite)
 isinf = constant(np.isinf)
 isnan = constant(np.isnan)

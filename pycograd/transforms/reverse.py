@@ -28,6 +28,7 @@ from pycograd.core import (
     with_own,
     zeros,
 )
+from pycograd.core.decisions import look_at
 from pycograd.core.labelled import labelled
 from pycograd.core.node import AVAL, INDEX, Node
 from pycograd.weave import woven
@@ -47,7 +48,7 @@ from .arguments import (
     one_per_argument,
 )
 from .missing import with_differences
-from .recorder import failed, recorder, unreached
+from .recorder import decided, failed, recorder, unreached
 from .staleness import check_live
 
 __all__ = [
@@ -174,7 +175,13 @@ def value_and_grad(
 
     def call(*args: Any, **kwargs: Any) -> Any:
         g, report = (f, None) if on_missing == "raise" else with_differences(f, on_missing)
-        run = Recording(g, Selection(f, argnums, args, kwargs), "grad")
+        selection = Selection(f, argnums, args, kwargs)
+        decisions = look_at(f, selection.leaves) if decided else None
+        if decisions is None:
+            run = Recording(g, selection, "grad")
+        else:
+            with decisions:
+                run = Recording(g, selection, "grad")
         y, aux = split_aux(f, run.out) if has_aux else (run.out, None)
         y, labels = number_and_labels(y)
         node, value = run.node_of(y), run.value_of(y)
@@ -185,7 +192,11 @@ def value_and_grad(
         if node is None and recorder.get() is None:
             for notice in unreached:
                 notice(f, run.selection)
-        grads = run.selection.wrap(run.gradients([(node, ones(aval_of(value)))] if node else []))
+        gs = run.gradients([(node, ones(aval_of(value)))] if node else [])
+        if decisions is not None and node is not None:
+            for look in decided:
+                look(f, run, node, decisions, gs)
+        grads = run.selection.wrap(gs)
         if report is not None:
             report()
         value = value if labels is None else tree_unflatten(labels, [value])

@@ -5,6 +5,8 @@ to work makes its entry there fail.
 """
 
 import copy
+import re
+from pathlib import Path
 
 import pytest
 
@@ -13,8 +15,12 @@ import pycograd
 from as_it_stands.cases import objective
 from as_it_stands.corpus import CASES
 from as_it_stands.slopes import argnums, close, numbers, product, reference
+from pycograd.core import decisions
 
-pytestmark = pytest.mark.filterwarnings("ignore::pycograd.AutodiffWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::pycograd.AutodiffWarning"),
+    pytest.mark.filterwarnings("error::pycograd.errors.SearchWarning"),  # only where a part is lost
+]
 
 NOT_YET_BY_REASON = {
     "bisection: the root depends on its parameters through comparisons only": """
@@ -47,6 +53,13 @@ def test_value_and_gradient(case):
     assert agrees(case, *value_and_gradient(case))
 
 
+@pytest.mark.parametrize("case", [case for case in CASES if case.name in NOT_YET], ids=str)
+def test_what_is_not_right_says_so(case):
+    decisions.looked.clear()
+    with pytest.warns(pycograd.errors.SearchWarning, match="is lost in a search by comparisons"):
+        value_and_gradient(case)
+
+
 @pytest.fixture(scope="module")
 def protocols_alone():
     """Our own package left alone: its functions run through numpy's protocols."""
@@ -62,6 +75,23 @@ def test_through_the_protocols_alone_it_is_right_or_raises(case, protocols_alone
     except (TypeError, ValueError, NotImplementedError):
         return
     assert agrees(case, *found)
+
+
+def test_the_scoreboard_of_the_readme_counts_what_these_tests_count():
+    readme = Path(__file__).parents[2] / "README.md"
+    board = readme.read_text().partition("<!-- scoreboard")[2].partition("<!-- end of scoreboard -->")[0]
+    title, head, _, *rows = [line for line in board.splitlines()[1:] if line]
+    assert re.fullmatch(r"As it stands, \d{4}-\d\d-\d\d, Python 3\.\d+\.\d+, numpy \S+:", title)
+    first, *outcomes = [cell.strip() for cell in head.strip("|").split("|")]
+    assert first == f"of {len(CASES)} functions"
+    counts = {}
+    for row in rows:
+        name, *numbers = [cell.strip() for cell in row.strip("|").split("|")]
+        counts[name.split()[0]] = dict(zip(outcomes, map(int, numbers), strict=True))
+        assert sum(map(int, numbers)) == len(CASES) and len(name.split()) == 2
+    assert set(counts) == {"pycograd", "autograd", "mygrad", "jax", "torch"}
+    ours = counts["pycograd"]
+    assert ours["right"] == len(CASES) - len(NOT_YET) and ours["warned"] == len(NOT_YET)
 
 
 def test_the_corpus_is_large_and_its_names_are_unique():
