@@ -15,11 +15,11 @@ from typing import Any
 
 import numpy as np
 
-from .catalogue import MutatedError, OutsideStoreError
+from .catalogue import MutatedError
 from .errors import told, user_frame, variable_of, where
-from .foreign import named, outside_text
 from .levels import clock
 from .memories import arrays_of, is_array, root, unobserved
+from .stored import outside
 from .traced import Handle, Traced
 
 __all__ = [
@@ -204,7 +204,7 @@ class Flat:
 
     def __setitem__(self, key: Any, value: Any) -> None:
         if isinstance(value, Traced):
-            raise OutsideStoreError(outside_text(named(self.elements.base)))
+            raise outside(self.elements.base)
         self.elements[key] = value
 
 

@@ -5,6 +5,7 @@ The classes of `catalogue.py` have a stable `code`, which ends every message.
 """
 
 import ast
+import dis
 import linecache
 import os
 import sys
@@ -22,6 +23,9 @@ __all__ = [
     "file_name",
     "hide_frames",
     "is_ours",
+    "one_line",
+    "statement_at",
+    "syntax_of",
     "told",
     "user_frame",
     "warn",
@@ -153,7 +157,8 @@ def where() -> str:
 def place_of(frame: FrameType, traceback: TracebackType | None = None) -> str:
     """` at fit.py:12 `np.sort(w)`` of `frame`, which runs now, or ended with an error that has this traceback."""
     line = traceback.tb_lineno if traceback else frame.f_lineno
-    text = expression(frame, traceback.tb_lasti if traceback else frame.f_lasti)
+    last = traceback.tb_lasti if traceback else frame.f_lasti
+    text = statement_at(frame, last) or expression(frame, last)
     return f" at {file_name(frame.f_code)}:{line}{_quoted(text)}"
 
 
@@ -173,6 +178,34 @@ def variable_of(x: object) -> str:
                 if value is x and not name.startswith("__pg_"):
                     return f"`{name}`"
     return "an array"
+
+
+def statement_at(frame: FrameType, last: int) -> str:
+    """The text of the assignment that `frame` runs, if that is `a[key] = value` or `a.name = value`."""
+    if not dis.opname[frame.f_code.co_code[last]].startswith(("STORE_SUBSCR", "STORE_SLICE", "STORE_ATTR")):
+        return ""
+    start, _, left, _ = list(frame.f_code.co_positions())[last // 2]
+    tree = syntax_of(frame)
+    for node in ast.walk(tree) if tree is not None else ():
+        if isinstance(node, ast.Assign) and any(
+            (t.lineno, t.col_offset) == (start, left) for t in node.targets
+        ):
+            return one_line(ast.unparse(node))
+    return ""
+
+
+def syntax_of(frame: FrameType) -> ast.Module | None:
+    """The syntax tree of the file that `frame` runs; None if it cannot be found."""
+    try:
+        return ast.parse("".join(linecache.getlines(frame.f_code.co_filename)))
+    except (SyntaxError, ValueError):
+        return None
+
+
+def one_line(text: str, longest: int = 80) -> str:
+    """`text` on one line, cut where it is long."""
+    line = " ".join(text.split())
+    return line if len(line) <= longest else f"{line[: longest - 3]}..."
 
 
 def _quoted(text: str) -> str:

@@ -15,12 +15,12 @@ import numpy as np
 from .aval import Aval, aval_of, shape_of, zeros
 from .batching import Batched, new_batched
 from .errors import where
-from .foreign import integer_store
 from .forward import Dual, new_dual
 from .levels import HAND_MADE, clock, innermost, levels, live, walls
 from .node import NOTHING, Node
 from .places import Place, Window, window_of
 from .primitive import Primitive
+from .stored import integer_store
 from .tape import Var, new_var
 from .traced import Traced
 

@@ -31,9 +31,9 @@ from pycograd.core import (
     window_of,
     written,
 )
-from pycograd.core.catalogue import OutsideStoreError
-from pycograd.core.foreign import integer_store, named, outside_text
 from pycograd.core.memories import unobserved
+from pycograd.core.stored import integer_store
+from pycograd.core.stored import outside as plain_array
 
 from .arithmetic import (
     add,
@@ -192,7 +192,7 @@ def outside(x, what, values):
     """The plain array `x` is written by `what`; raises if a value is watched by a transform, which `x` cannot hold."""
     held = [v.current(False) if issubclass(type(v), Buffer) else v for v in values]
     if any(isinstance(v, Traced) for v in held):
-        raise OutsideStoreError(outside_text(named(x)))
+        raise plain_array(x)
     return written(x)
 
 
