@@ -63,6 +63,7 @@ from . import writers as writers
 from . import writing as writing
 
 REGISTRY.lazy["scipy.fft"] = "pycograd.ops.scipy_fft"
+REGISTRY.lazy["statistics"] = "pycograd.ops.python_statistics"
 REGISTRY.lazy["numpy.random"] = "pycograd.ops.random_draws"
 REGISTRY.lazy["scipy.special"] = "pycograd.ops.scipy_special"
 REGISTRY.lazy["scipy.linalg"] = "pycograd.ops.scipy_linalg"
