@@ -25,6 +25,9 @@ def test_all_examples_pass_their_checks():
     assert done.returncode == 0, done.stdout + done.stderr
     assert "all checks passed" in done.stdout
     assert done.stdout.count("held-out data: loss") == 8 and done.stdout.count("nats a letter") == 1
+    assert done.stdout.count("(below ") == 8 + done.stdout.count("(below 2.9;"), (
+        "each states the loss to reach"
+    )
     parameters = [2, 4, 14, 5, 5, 14, 14]  # checked before training and after; with dropout once more
     assert done.stdout.count("against finite differences") == 2 * sum(parameters) + 3 * 5
 
@@ -42,6 +45,14 @@ def test_a_lost_gradient_fails_its_check(capsys):
     check = examples.Checks()
     check.gradients(loss, models.init_logistic(rng, 3), rng.normal(size=(8, 3)), np.arange(8) % 2, rng)
     assert check.failed == 1 and "FAILED gradient in w" in capsys.readouterr().out
+
+
+def test_a_loss_that_is_not_reached_fails_its_check(capsys):
+    rng = np.random.default_rng(0)
+    data = examples.load("breast_cancer", rng)
+    params, check = models.init_logistic(rng, data.x.shape[1]), examples.Checks()
+    check.reached(models.logistic_loss, models.logistic_accuracy, params, data, 0.15, 0.0)
+    assert check.failed == 1 and "(below 0.15)" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("display", [rich_bar, tqdm_bar])
