@@ -15,10 +15,13 @@ from threading import Lock
 from types import FrameType, MappingProxyType, MethodType
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from pycograd.core import (
     Ambient,
     OtherWeightsWarning,
     OutsideBlockError,
+    Traced,
     aval_of,
     is_ambient,
     is_ours,
@@ -191,7 +194,7 @@ def taken(owner: Any, name: str, into: dict[str, Any], now: Scope) -> bool:
 def already_exists(name: str, into: dict[str, Any]) -> ValueError:
     found = into[name]
     what = "a weight of another block" if type(found) is Weight else f"of type {type(found).__name__}"
-    if type(found) is not Weight and hasattr(found, "dtype"):
+    if isinstance(found, np.ndarray | np.generic | Traced) and type(found) is not Weight:
         what += f" {aval_of(found)}"
     file = Path(str(into.get("__file__", into.get("__name__", "the notebook")))).name
     return ValueError(

@@ -628,3 +628,10 @@ def test_an_item_that_is_no_parameter_any_more_is_what_it_is(weights):
     with weights:
         dict.__setitem__(weights, "ba", "text")
         assert globals()["ba"].upper() == "TEXT"
+
+
+def test_a_name_of_a_module_is_taken_too():
+    """The error for `np`, which has a `dtype`, was another error."""
+    with pytest.raises(ValueError, match="the name 'np' of a weight already exists .* it is of type module"):
+        with params({"np": 1.0}):
+            pass
