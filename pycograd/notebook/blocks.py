@@ -11,6 +11,7 @@ from typing import Any
 
 from .building import SCOPES, at, call, function_of, support
 from .marking import ONLY, Block
+from .order import moves_out
 
 __all__ = ["block_of"]
 
@@ -28,6 +29,9 @@ def block_of(lowering: Any, block: Block, place: ast.AST) -> Any:
         ):
             raise lowering.error(f"{ONLY}; not `{lowering.text(statement)}`", statement)
         value = lowering.visit(statement.value)
+        pause = moves_out(value, names=False)
+        if pause is not None:  # it would be one of the function that the block becomes
+            raise lowering.error("this cannot stand in params{...}: compute it before the block", pause)
         taken |= dict.fromkeys(name for name in names_read(value) if name not in assigned)
         for target in statement.targets:
             keys.append(at(target, ast.Constant(value=target.id)))

@@ -72,12 +72,14 @@ def parts(node: Any) -> Iterator[tuple[Any, bool]]:
         yield from ((part, False) for part in ast.iter_child_nodes(node) if isinstance(part, ast.expr))
 
 
-def moves_out(body: ast.AST) -> ast.expr | None:
-    """What would mean something else inside a function: an `await`, a `yield`, or a name given by `:=`."""
+def moves_out(body: ast.AST, names: bool = True) -> ast.expr | None:
+    """What would mean something else inside a function: an `await`, a `yield`, or (`names`) a name given by `:=`."""
     waiting = [body]
     while waiting:
         node = waiting.pop()
-        if isinstance(node, (ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr)):
+        if isinstance(node, (ast.Await, ast.Yield, ast.YieldFrom)) or (
+            names and isinstance(node, ast.NamedExpr)
+        ):
             return node
         if not isinstance(node, FUNCTIONS):
             waiting += ast.iter_child_nodes(node)

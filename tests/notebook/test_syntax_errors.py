@@ -61,6 +61,8 @@ ERRORS = {
     "é = 'ü'; ä |> f |> «3»": "the stage `3`",
     "x |> f «f»": "invalid syntax",
     "f'{«$»}'": "outside a pipe",
+    "m = params{ a = «yield» }": r"this cannot stand in params{...}",
+    "async def f():\n    m = params{ b = (c := 1.0) + «await g()» }": r"this cannot stand in params{...}",
 }  # fmt: skip
 
 
