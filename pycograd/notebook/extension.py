@@ -8,16 +8,20 @@ imported here: the shell is handed to us.
 import ast
 import re
 import sys
+from importlib.util import decode_source
+from pathlib import Path
 from typing import Any
 
 from pycograd import nn
+from pycograd.core.errors import hide_frames
 from pycograd.core.lazy import optional
 
 from .completion import matcher_of
 from .lowering import lower
 from .marking import UNCLOSED, Marks, mark
+from .outside import tell_of_weights
 from .positions import Text
-from .sources import keep, keep_tree
+from .sources import compiled, is_lowered, keep, keep_tree
 
 __all__ = ["NAMES", "load_ipython_extension", "offer", "unload_ipython_extension"]
 
@@ -53,11 +57,14 @@ class Loaded:
             (shell, "should_run_async", should_run_async),
             (shell.input_transformer_manager, "check_complete", check_complete),
             (shell.magics_manager.registry["ExecutionMagics"], "_run_with_profiler", run_with_profiler),
+            (shell, "safe_execfile", safe_execfile),
+            (shell, "showtraceback", showtraceback),
         ]
+        self.own = [(owner, name, vars(owner).get(name)) for owner, name, _ in self.overridden]
         for owner, name, method in self.overridden:
             override(owner, name, method)
         completer = optional("IPython.core.completer", "ipython")
-        self.matcher = matcher_of(getattr(completer, "SimpleCompletion", None))
+        self.matcher = matcher_of(getattr(completer, "SimpleCompletion", None), shell.user_ns)
         shell.Completer.custom_matchers.append(self.matcher)
         self.names = [name for name in NAMES if name not in shell.user_ns]
         shell.push({name: NAMES[name] for name in self.names}, interactive=False)
@@ -66,8 +73,10 @@ class Loaded:
         shell = self.shell
         if shell.compile is self.compiler:  # and nobody has put another in its place
             shell.compile, shell.compiler_class = self.before
-        for owner, name, _ in self.overridden:
+        for owner, name, before in self.own:
             vars(owner).pop(name, None)
+            if before is not None:
+                setattr(owner, name, before)
         shell.Completer.custom_matchers.remove(self.matcher)
         shell.drop_by_id({name: NAMES[name] for name in self.names})
 
@@ -86,6 +95,8 @@ def lowering_compiler(base: Any) -> Any:
             return lowered.tree
 
         def __call__(self, source: Any, filename: str, *args: Any, **kwargs: Any) -> Any:
+            if isinstance(source, bytes):
+                return compiled(decode_source(source), str(filename))  # of `safe_execfile`
             if isinstance(source, ast.AST):
                 keep_tree(source, filename)
             return super().__call__(source, filename, *args, **kwargs)
@@ -112,6 +123,26 @@ def should_run_async(before: Any, raw_cell: str, *, transformed_cell: Any = None
 def run_with_profiler(before: Any, code: str, *args: Any) -> Any:
     """`%prun`, which runs a text."""
     return before(in_python(code), *args)
+
+
+def safe_execfile(before: Any, fname: str, *where: Any, **options: Any) -> Any:
+    """`%run`: a file in the notation goes through the compiler of the cells, any other as ever."""
+    file = Path(fname).expanduser()
+    if not file.is_file() or not is_lowered(file.read_bytes()):
+        return before(fname, *where, **options)
+    for name in NAMES:
+        where[0].setdefault(name, NAMES[name])
+    return before(fname, *where, **{**options, "shell_futures": True})
+
+
+def showtraceback(before: Any, exc_tuple: Any = None, *args: Any, **kwargs: Any) -> Any:
+    """Tracebacks are without our frames, and say of a name that is not defined if it is that of a weight."""
+    error = exc_tuple[1] if exc_tuple else sys.exc_info()[1]
+    if isinstance(error, BaseException):
+        tell_of_weights(error)
+        hide_frames(error)
+        exc_tuple = exc_tuple and (type(error), error, error.__traceback__)
+    return before(exc_tuple, *args, **kwargs)
 
 
 def in_python(text: Any) -> Any:

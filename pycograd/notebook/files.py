@@ -1,6 +1,7 @@
 """Files in the notation: `python -m pycograd script.py`, and modules that are imported under `enable_imports()`."""
 
 import builtins
+import os
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -14,40 +15,58 @@ from pycograd.core.errors import hide_frames
 from pycograd.weave.selection import is_user_file
 
 from .extension import NAMES
-from .lowering import lower
-from .sources import compiled
+from .outside import tell_of_weights
+from .sources import compiled, is_lowered
 
-__all__ = ["enable_imports", "main", "run"]
+__all__ = ["SCRIPT", "enable_imports", "execute", "main", "run"]
+
+SCRIPT, SPAWNED = "PYCOGRAD_SCRIPT", "pycograd.notebook.spawned"
+
+USAGE = """usage: python -m pycograd script.py [argument ...]
+
+Runs a script in the notation of notebooks, params{...} and |>, as `python script.py` runs one in Python."""
 
 
 # ---- scripts ---------------------------------------------------------------------------------------------------------
 def run(path: str, arguments: Sequence[str] = ()) -> None:
-    """Run the file `path` as Python runs a script, but in the notation of notebooks.
+    """Run the file `path` as Python runs a script, but in the notation of notebooks, and so the modules it imports.
 
     arguments  `sys.argv` after the path
     """
     file = Path(path).absolute()
-    code = compiled(decode_source(file.read_bytes()), str(file))
     module = ModuleType("__main__")
-    vars(module).update(NAMES, __file__=str(file), __builtins__=builtins)
+    module.__spec__ = ModuleSpec(SPAWNED, None)  # what `multiprocessing` imports in the place of the script
+    module.__package__ = None
+    os.environ[SCRIPT] = str(file)
     sys.argv[:] = [path, *arguments]
-    sys.path[0] = str(file.parent)
+    sys.path[: not sys.flags.safe_path] = [
+        str(file.parent)
+    ]  # in the place of the folder that -m puts first, if it does
     sys.modules["__main__"] = module
-    exec(code, vars(module))
+    enable_imports()
+    execute(file, vars(module))
+
+
+def execute(file: Path, into: dict[str, Any]) -> None:
+    """Run the text of `file` in the globals `into`."""
+    into.update(NAMES, __file__=str(file), __builtins__=builtins)
+    exec(compiled(decode_source(file.read_bytes()), str(file)), into)
 
 
 def main(arguments: Sequence[str]) -> int:
     """`python -m pycograd script.py ...`: run the script; tracebacks start at its own lines."""
     if not arguments or arguments[0].startswith("-"):
-        print("usage: python -m pycograd script.py [argument ...]", file=sys.stderr)
+        asked = bool(arguments) and arguments[0] in ("-h", "--help")
+        print(USAGE, file=sys.stdout if asked else sys.stderr)
+        return 0 if asked else 2
+    if not Path(arguments[0]).is_file():
+        print(f"python -m pycograd: no file {arguments[0]!r}", file=sys.stderr)
         return 2
     try:
         run(arguments[0], arguments[1:])
-    except FileNotFoundError as error:
-        if Path(arguments[0]).exists():
-            return report(error)
-        print(f"python -m pycograd: no file {arguments[0]!r}", file=sys.stderr)
-        return 2
+    except KeyboardInterrupt as error:
+        hide_frames(error)
+        raise
     except Exception as error:
         return report(error)
     return 0
@@ -56,6 +75,7 @@ def main(arguments: Sequence[str]) -> int:
 def report(error: BaseException) -> int:
     """Show the traceback of an error in a script, without the frames of ours that run it."""
     hide_frames(error)
+    tell_of_weights(error)
     sys.excepthook(type(error), error, error.__traceback__)
     return 1
 
@@ -83,14 +103,6 @@ class LoweringFinder:
             return None
         spec.loader = LoweringLoader(name, str(spec.origin))
         return spec
-
-
-def is_lowered(data: bytes) -> bool:
-    """Whether there is something to lower in a file, or something wrong with it."""
-    try:
-        return lower(decode_source(data)) is not None
-    except SyntaxError:
-        return True
 
 
 def enable_imports() -> ExitStack:

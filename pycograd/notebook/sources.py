@@ -5,6 +5,7 @@ import functools
 import inspect
 import linecache
 from collections import deque
+from importlib.util import decode_source
 from types import CodeType, FrameType, FunctionType, MethodType, TracebackType
 from typing import Any
 
@@ -12,7 +13,7 @@ from pycograd.weave.source import trees
 
 from .lowering import Lowered, lower
 
-__all__ = ["compiled", "keep", "keep_tree"]
+__all__ = ["compiled", "is_lowered", "keep", "keep_tree"]
 
 functions: dict[str, dict[tuple[int, str], tuple[int, int]]] = {}  # file -> where its functions stand
 nameless: dict[str, deque[Any]] = {}  # a name for many texts -> the last trees that were compiled under it
@@ -29,6 +30,14 @@ def compiled(text: str, filename: str, optimize: int = -1) -> CodeType:
     if lowered is not None:
         keep(text, filename, lowered)
     return compile(lowered.tree if lowered else text, filename, "exec", dont_inherit=True, optimize=optimize)
+
+
+def is_lowered(data: bytes) -> bool:
+    """Whether there is something to lower in a file, or something wrong with it."""
+    try:
+        return lower(decode_source(data)) is not None
+    except SyntaxError:
+        return True
 
 
 def keep(text: str, filename: str, lowered: Lowered) -> None:

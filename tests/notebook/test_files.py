@@ -1,6 +1,7 @@
 """Scripts and modules in the notation."""
 
 import importlib
+import os
 import subprocess
 import sys
 import textwrap
@@ -29,6 +30,22 @@ if "fail" in sys.argv:
      |> np.dot($, np.ones(4)))
 '''
 
+OUTSIDE = """
+with params{ slope = 2.0 } as weights:
+    line = $ |> $ * slope
+line(3.0)
+"""
+SPAWNING = """
+import multiprocessing, sys
+from pycograd import grad
+square = $ |> $ ** 2
+def slope(x): return grad(square)(x)[0]
+if __name__ == "__main__":
+    for method in ("spawn", "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"):
+        with multiprocessing.get_context(method).Pool(1) as pool:
+            print(pool.map(slope, [1.0, 2.0]))
+"""
+
 
 def run(folder, *arguments):
     command = [sys.executable, *["-P"] * sys.flags.safe_path, "-m", "pycograd", *arguments]
@@ -41,6 +58,10 @@ def folder(tmp_path):
     (tmp_path / "beside.py").write_text("here = True\n")
     (tmp_path / "wrong.py").write_text("x = 1\ny = x |> $ + $\n")
     (tmp_path / "leaving.py").write_text("raise SystemExit(3 |> $ + 1)\n")
+    (tmp_path / "piped.py").write_text("def more(x): return x |> $ + 1\n")
+    (tmp_path / "importing.py").write_text("import piped\n1 |> piped.more |> print\n")
+    (tmp_path / "outside.py").write_text(OUTSIDE)
+    (tmp_path / "spawning.py").write_text(SPAWNING)
     return tmp_path
 
 
@@ -70,6 +91,41 @@ def test_how_it_leaves(folder):
     missing, nothing = run(folder, "nowhere.py"), run(folder)
     assert missing.returncode == 2 and "no file 'nowhere.py'" in missing.stderr
     assert nothing.returncode == 2 and nothing.stderr.startswith("usage: python -m pycograd script.py")
+    (folder / "package").mkdir()
+    no_script, helped = run(folder, "package"), run(folder, "-h")
+    assert no_script.returncode == 2 and "no file 'package'" in no_script.stderr
+    assert helped.returncode == 0 and helped.stdout.startswith("usage: python -m pycograd script.py")
+
+
+def test_modules_beside_a_script_may_be_in_the_notation(folder):
+    """They needed `enable_imports()` in the script, and were a SyntaxError without."""
+    done = run(folder, "importing.py")
+    assert done.stdout == "2\n", done.stderr
+
+
+def test_a_weight_outside_its_block_is_named(folder):
+    done = run(folder, "outside.py")
+    assert done.returncode == 1 and "name 'slope' is not defined: it is a weight of `weights`" in done.stderr
+    assert "weights['slope'], which is good everywhere" in done.stderr
+
+
+def test_processes_that_a_script_spawns_read_it_in_the_notation(folder):
+    """They compiled it as Python, and were a SyntaxError."""
+    done = run(folder, "spawning.py")
+    assert done.stdout == "[2.0, 4.0]\n" * 2, done.stderr
+
+
+def test_a_script_takes_nothing_off_the_path(folder, tmp_path, monkeypatch):
+    """With -P its folder took the place of the first entry of PYTHONPATH."""
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "found.py").write_text("here = 1\n")
+    (folder / "finding.py").write_text("import found, beside\nfound.here |> print\n")
+    entries = [str(elsewhere), *filter(None, [os.environ.get("PYTHONPATH")])]
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(entries))
+    command = [sys.executable, "-P", "-m", "pycograd", "finding.py"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120)
+    assert done.stdout == "1\n", done.stderr
 
 
 # ---- modules ----

@@ -239,12 +239,67 @@ def test_typing_loads_nothing(bare):
         ("with params{\n    weight = np.zer", "zeros"),
         ("with params{\n    weight = np.zeros(3); bias = 2 * wei", "weight"),
         ("with params{\n    weight = 1.0 } as weights:\n    f = $ |> $ @ wei", "weight"),
+        ("with params{\n    weight = np.zeros(3) } as weights:\n    weight.sh", ".shape"),
+        ("with known:\n    f = $ |> $ @ slo", "slope"),
+        ("with other, known:\n    f = slope.sh", ".shape"),
         ("f'{x |> np.tan", "tanh"),
         ("x\n  |> np.tan", "tanh"),
     ],
 )
 def test_tab_completion(shell, cell, found, jedi):
+    ran(shell, "known = params{ slope = np.ones(2) }")
     shell.Completer.use_jedi = jedi
     with provisionalcompleter():
         names = [completion.text for completion in shell.Completer.completions(cell, len(cell))]
     assert any(name.endswith(found.lstrip(".")) for name in names), names
+
+
+# ---- files and errors ----
+def test_run_reads_the_notation(shell, tmp_path, capsys):
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from __future__ import annotations\nkept = frozen[2.0]\ndef f(x): return x |> float |> $ * kept\n"
+    )
+    ran(shell, f"%run {script}")
+    assert ran(shell, "grad(f)(1.0)") == (2.0,)
+    assert "annotations" not in failed(shell, "def g(x: undefined): pass", capsys), (
+        "its __future__ is its own"
+    )
+    script.write_text("x = 1\nx |> $ + $\n")
+    shown = failed_quietly(shell, f"%run {script}", capsys)
+    assert "script.py:2" in shown.replace(", line ", ":") and "this stage has 2 holes" in shown
+    script.write_text("print(1 + 1)\n")
+    capsys.readouterr()
+    ran(shell, f"%run {script}")
+    assert capsys.readouterr().out == "2\n"
+
+
+def failed_quietly(shell, cell, capsys):
+    """What a magic shows that reports the error itself."""
+    capsys.readouterr()
+    shell.run_cell(cell)
+    shown = capsys.readouterr()
+    return re.sub(r"\x1b\[[0-9;]*m", "", shown.out + shown.err)
+
+
+def test_a_weight_outside_its_block_is_named(shell, capsys):
+    ran(shell, "with params{ slope = 2.0 } as weights:\n    line = $ |> $ * slope")
+    shown = failed(shell, "line(3.0)", capsys)
+    assert "name 'slope' is not defined: it is a weight of `weights`, and used outside its block" in shown
+    assert "line = $ |> $ * slope" in shown and "weights['slope']" in shown
+    assert "name 'slop' is not defined\n" in failed(shell, "slop", capsys)
+
+
+def test_errors_of_the_notation_show_no_frame_of_ours(shell, capsys):
+    shown = failed(shell, "x |> np.eye(3) @ np.sin", capsys)
+    assert "point-free '@'" in shown and "stages.py" not in shown
+
+
+def test_what_others_put_into_the_shell_is_put_back(bare):
+    mine = lambda *args, **kwargs: None  # noqa: E731
+    bare.showtraceback = mine
+    pycograd.load_ipython_extension(bare)
+    assert bare.showtraceback is not mine
+    pycograd.unload_ipython_extension(bare)
+    assert bare.showtraceback is mine
+    del bare.showtraceback
