@@ -151,9 +151,10 @@ def forget() -> None:
     """Drop the changes that are older than every running memory."""
     global spent
     with one_at_a_time:
+        known = len(changes)  # first: what is noted from now on may be of a memory that begins only now
         began = max([memory.began for memory in list(running_memories.values())], default=-inf)
         old = 0
-        while old < len(changes) and changes[old].at > began:
+        while old < known and changes[old].at > began:
             old += 1
         if old:
             del changes[:old]
@@ -263,8 +264,7 @@ def remember(a: Any, key: Any) -> None:
     """Keep what the array `a` holds at `key`."""
     global spent
     at = next(clock)
-    if changes:
-        last = changes[-1]
+    for last in changes[-1:]:  # another thread may just drop it
         if last.at == at + 1 and last.array is a and last.key is ...:
             last.at = at  # nothing was recorded since
             return

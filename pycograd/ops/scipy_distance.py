@@ -90,7 +90,10 @@ METRICS = {
 }  # fmt: skip
 
 
-OF_PYTHON, OF_DOUBLES = ("euclidean", "seuclidean"), ("canberra", "braycurtis")
+OF_DOUBLES = ("canberra", "braycurtis", "seuclidean")
+OF_PYTHON = (
+    ("euclidean", "seuclidean") if type(distance.euclidean([0.0], [1.0])) is float else ()
+)  # before scipy 1.18
 
 
 def of_two(name):
@@ -101,7 +104,8 @@ def of_two(name):
         if not watches((u, v, *args, *params.values())):
             return func(u, v, *args, **params)
         y = formula(arrayed(u), arrayed(v), *map(arrayed, args), **{k: arrayed(x) for k, x in params.items()})
-        of_python = name in OF_PYTHON or (name == "minkowski" and (*args, params.get("p", 2))[0] == 2)
+        by_norm = "euclidean" if name == "minkowski" and (*args, params.get("p", 2))[0] == 2 else name
+        of_python = by_norm in OF_PYTHON
         return to_float(y) if of_python else y.astype(float) if name in OF_DOUBLES else y
 
     between.__name__, between.__doc__ = name, f"`scipy.spatial.distance.{name}`."

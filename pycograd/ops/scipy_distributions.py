@@ -72,6 +72,7 @@ FORMULAS: dict[tuple[str, str], Callable[..., Any]] = {
     ("truncnorm", "_cdf"): lambda x, a, b: np.exp(log_mass(a, x) - log_mass(a, b)),
     ("truncnorm", "_sf"): lambda x, a, b: np.exp(log_mass(x, b) - log_mass(a, b)),
     ("skewnorm", "_logpdf"): lambda x, a: np.log(2) + log_normal(x) + special.log_ndtr(a * x),
+    ("exponnorm", "_logpdf"): lambda x, K: (0.5 / K - x) / K + special.log_ndtr(x - 1 / K) - np.log(K),
     ("genextreme", "_logpdf"): log_extreme,
     ("genextreme", "_logcdf"): lambda x, c: -np.exp(-log_power(x, -c)),
     ("genextreme", "_cdf"): lambda x, c: np.exp(-np.exp(-log_power(x, -c))),

@@ -107,10 +107,16 @@ def cholesky(a, lower=False, overwrite_a=False, check_finite=True):
 
 @composite(linalg.cho_factor)
 def cho_factor(a, lower=False, overwrite_a=False, check_finite=True):
-    """`scipy.linalg.cho_factor`; the triangle that is not the factor keeps the numbers of `a`."""
+    """`scipy.linalg.cho_factor`; the triangle that is not the factor keeps the numbers of `a`, before scipy 1.18."""
     a = matrix(a, check_finite)
+    factor = np.linalg.cholesky(a, upper=not lower)
+    if CLEAN:
+        return factor, lower
     kept = np.tri(shape_of(a)[-1], dtype=bool)
-    return np.where(kept if lower else kept.T, np.linalg.cholesky(a, upper=not lower), a), lower
+    return np.where(kept if lower else kept.T, factor, a), lower
+
+
+CLEAN = not linalg.cho_factor(np.array([[2.0, 1.0], [1.0, 2.0]]))[0][1, 0]
 
 
 @composite(linalg.cho_solve)

@@ -10,6 +10,7 @@ import pytest
 
 from pycograd import checkpoint, errors, grad, jvp, linearize, unweave, vjp, weave
 from pycograd.core import Memory, changes
+from pycograd.core.levels import clock
 from pycograd.core.node import SAVED
 from pycograd.core.saved import arrays_in, behind, with_own
 from pycograd.core.tape import record
@@ -240,6 +241,23 @@ def test_threads_do_not_touch_each_others_arrays():
         many_threads()
     finally:
         sys.setswitchinterval(before)
+
+
+def test_what_is_noted_while_old_changes_are_dropped_stays(monkeypatch):
+    noted = []
+
+    class Memories(dict):
+        def values(self):
+            """No memory runs; but then another thread begins one, and notes a change."""
+            noted.append(changes.Change(next(clock), np.ones(2), ..., np.ones(2)))
+            kept.append(noted[-1])
+            return ()
+
+    kept = [changes.Change(next(clock), np.ones(2), ..., np.ones(2))]
+    monkeypatch.setattr(changes, "changes", kept)
+    monkeypatch.setattr(changes, "running_memories", Memories())
+    changes.forget()
+    assert kept == noted
 
 
 def many_threads():
