@@ -2,10 +2,17 @@
 
 import array
 import ast
+import ctypes
+import ctypes.util
 import datetime
+import fractions
+import json
+import linecache
 import math
 import os
 import pickle
+import statistics
+import struct
 import subprocess
 import sys
 import traceback
@@ -22,6 +29,7 @@ from pycograd import (
     custom_jvp,
     custom_vjp,
     debug,
+    defvjp,
     elementwise_grad,
     errors,
     explain,
@@ -31,6 +39,7 @@ from pycograd import (
     jacrev,
     jvp,
     linearize,
+    primitive,
     unweave,
     value_and_grad,
     vjp,
@@ -42,7 +51,11 @@ scipy = pytest.importorskip("scipy")
 ndimage = pytest.importorskip("scipy.ndimage")
 optimize = pytest.importorskip("scipy.optimize")
 
+special = pytest.importorskip("scipy.special")
+
 X = np.array([1.0, 0.0, 4.0])
+LIBM = ctypes.CDLL(ctypes.util.find_library("m"))
+LIBM.cos.argtypes, LIBM.cos.restype = [ctypes.c_double], ctypes.c_double
 README = Path(__file__).parent.parent / "README.md"
 
 
@@ -129,16 +142,11 @@ def test_its_fix_works():
     assert np.all(np.isfinite(grad(lambda x: np.sum(smooth(x) ** 2), argnums=0)(X)))
 
 
-def draws(x):
-    rng = np.random.default_rng(0)
-    return rng.normal(x, 1.0)
-
-
 def packs_floats(x):
     return array.array("d", [x])[0]
 
 
-@pytest.mark.parametrize("f, callee", [(draws, "rng.normal"), (packs_floats, "array.array")])
+@pytest.mark.parametrize("f, callee", [(packs_floats, "array.array")])
 def test_compiled_code(f, callee):
     error = raised(errors.ForeignCodeError, grad(f), 0.5)
     says(error, f"{callee} is compiled code, and was given a watched value at", f"`{callee}(", "f64[]",
@@ -181,6 +189,59 @@ def test_errors_of_compiled_code_are_told_in_the_users_words(f, callee, kind, sa
 
 def refuses(x):
     raise TypeError(f"a Var is not wanted here, nor {type(x).__name__}")
+
+
+def test_a_function_of_scipy_without_a_rule_is_called_what_the_user_calls_it():
+    error = raised(errors.MissingRuleError, grad(lambda x: np.sum(scipy.special.mathieu_a(1, x))), X)
+    says(error, "no derivative for scipy.special.mathieu_a at test_error_catalogue.py",
+         'fix: pycograd.blackbox(scipy.special.mathieu_a, jac="3-point")(1, x)')  # fmt: skip
+    f = lambda x: np.sum(blackbox(scipy.special.mathieu_a, jac="3-point")(1, x))
+    plain = [(f(X + h) - f(X - h)) / 2e-5 for h in 1e-5 * np.eye(3)]
+    np.testing.assert_allclose(grad(f)(X)[0], plain, rtol=1e-5, atol=1e-7)
+
+
+OTHERS = {
+    "libm.cos(x)": (
+        lambda x: LIBM.cos(x),
+        "it says: argument 1: TypeError: wrong type",
+        "pycograd.blackbox(LIBM.cos",
+    ),
+    "struct": (
+        lambda x: struct.pack("d", x),
+        "required argument is not a float",
+        "pycograd.blackbox(struct.pack",
+    ),
+    "json": (lambda x: json.dumps(x), "not JSON serializable", "pycograd.blackbox(json.dumps"),
+    "mean": (
+        lambda x: statistics.mean([x, 2 * x]),
+        "a library function (statistics.",
+        "np.mean(x) in place of",
+    ),
+    "stdev": (
+        lambda x: statistics.stdev([x, 2 * x]),
+        "a library function (statistics.",
+        "np.std(x, ddof=1) in place",
+    ),
+    "fraction": (
+        lambda x: float(fractions.Fraction(x)),
+        "(fractions.Fraction",
+        "pycograd.blackbox(fractions.Fraction",
+    ),
+}
+
+
+@pytest.mark.parametrize("f, said, fix", OTHERS.values(), ids=OTHERS)
+def test_other_code_that_takes_plain_numbers(f, said, fix):
+    says(raised(errors.ForeignCodeError, grad(f), 1.5), said, f"fix: {fix}")
+
+
+def test_what_a_float_knows_of_itself():
+    assert grad(lambda x: x * x.is_integer())(2.0) == (1.0,)
+    says(
+        raised(errors.LostGradientError, grad(lambda x: x.hex()), 2.0),
+        ".hex() of a watched value",
+        "`x.hex()`",
+    )
 
 
 def test_errors_of_the_user_stay_as_they_are():
@@ -238,10 +299,49 @@ def test_arithmetic_with_the_tuple():
     says(
         error,
         "tuple of 1 gradient, one per argument at test_error_catalogue.py:",
-        "fix:",
         "(g,) =",
-        "argnums=0",
+        "fix: 0.1 * grad(np.sum, argnums=0)(X)",
     )
+
+
+LOSS = lambda x: np.sum((x - 1) ** 2)
+SCOPE = dict(
+    np=np, grad=grad, value_and_grad=value_and_grad, optimize=optimize, f=LOSS, X=X, abs=abs, float=float
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "X - 0.1 * grad(f)(X)",
+        "grad(f)(X).sum()",
+        "grad(f)(X).T @ X",
+        "abs(grad(f)(X))",
+        "float(grad(np.sin)(0.5))",
+        "f'{grad(np.sin)(0.5):.3f}'",
+        "np.linalg.norm(grad(f)(X))",
+        "grad(f)(X) / 2",
+        "optimize.minimize(f, X, jac=grad(f)).x",
+        "optimize.minimize(value_and_grad(f), X, jac=True).x",
+        "optimize.root(grad(f), X).x",
+        "optimize.fmin_bfgs(f, X, fprime=grad(f), disp=0)",
+    ],
+)
+def test_what_to_paste_for_the_tuple(text):
+    name = f"<tuple {hash(text)}>"
+    linecache.cache[name] = len(text), None, [text], name
+    error = raised(errors.GradsError, eval, compile(text, name, "eval"), SCOPE)
+    says(error, "one per argument at", "fix: ")
+    fix = str(error).partition("fix: ")[2].removesuffix(" [PG108]")
+    assert fix.count("argnums=0") == 1
+    eval(fix, SCOPE)
+
+
+def test_an_attribute_that_no_array_has_is_an_attribute_error():
+    grads = grad(np.sum)(X)
+    assert not hasattr(grads, "shape") and not hasattr(grads, "nothing")
+    with pytest.raises(AttributeError, match="'Grads' object has no attribute 'nothing'"):
+        grads.nothing  # noqa: B018
 
 
 def test_the_tuple_as_jac_of_scipy():
@@ -358,6 +458,21 @@ def test_the_first_nan_of_the_forward_pass():
         "its input there: 0",
         "fix: np.log(",
     )
+
+
+def test_a_nan_of_the_output_whose_gradient_is_finite():
+    def loss(x):
+        return np.sum(np.log(x))
+
+    with debug(), np.errstate(invalid="ignore"):
+        error = raised(errors.NonFiniteError, grad(loss), -X - 1)
+    says(error, "first NaN of the forward pass", "made by log", "`np.log(x)`")
+
+
+def test_an_infinity_under_vmap():
+    with debug(kinks=False):
+        error = raised(errors.NonFiniteError, vmap(grad(lambda x: np.sqrt(x))), X)
+    says(error, "first infinity of the backward pass is made by sqrt", "`np.sqrt(x)`")
 
 
 def test_an_infinity_that_is_not_selected_is_no_error():
@@ -550,7 +665,7 @@ def test_the_shape_of_a_cotangent_of_a_rule():
     says(
         error,
         "custom_vjp of doubled: the cotangent of argument 0 has shape (2,), the argument (3,)",
-        "fix: np.reshape",
+        "fix: a rule that returns one number for each of the (3,)",
     )
     tripled.defjvp(lambda xs, ts: (3 * xs[0], np.ones(2)))
     error = raised(errors.RuleShapeError, lambda: jvp(tripled, (X,), (X,)))
@@ -564,6 +679,40 @@ def fails(residuals, g):
 def calls_a_rule_that_fails(x):
     y = np.sin(x)
     return np.sum(doubled(y))
+
+
+@primitive
+def counted(x):
+    return 2 * x
+
+
+@pytest.mark.parametrize(
+    "given, shape, fix",
+    [
+        (np.ones((3, 1)), (3,), "np.reshape(g, (3,))"),
+        (np.ones((4, 3)), (3,), "np.sum(g, axis=(0,))"),
+        (np.ones((4, 3)), (4, 1), "np.sum(g, axis=(1,), keepdims=True)"),
+        (np.float64(2.0), (3,), "a rule that returns one number for each of the (3,)"),
+    ],
+)
+def test_what_makes_the_shape_of_a_cotangent(given, shape, fix):
+    doubled.defvjp(lambda x: (2 * x, None), lambda _, g: (given,))
+    says(raised(errors.RuleShapeError, grad(lambda x: np.sum(doubled(x))), np.ones(shape)), f"fix: {fix}")
+    defvjp(counted, lambda ans, x: lambda g: given)
+    says(raised(errors.RuleShapeError, grad(lambda x: np.sum(counted(x))), np.ones(shape)), f"fix: {fix}")
+
+
+def test_the_shape_of_a_jacobian():
+    f = blackbox(lambda x: x**2, jac=lambda x: 2 * x)
+    error = raised(errors.RuleShapeError, grad(lambda x: np.sum(f(x))), X)
+    says(error, "the Jacobian has shape (3,), not (3, 3)", "fix: np.diag of what jac returns")
+    f = blackbox(lambda x: x**2, jac=lambda x: np.diag(2 * x))
+    np.testing.assert_array_equal(grad(lambda x: np.sum(f(x)))(X)[0], 2 * X)
+
+
+def test_a_zero_cotangent_is_of_any_shape():
+    defvjp(counted, lambda ans, x: lambda g: 0.0)
+    np.testing.assert_array_equal(grad(lambda x: np.sum(counted(x)))(X)[0], np.zeros(3))
 
 
 def test_a_rule_that_raises_is_named_by_its_forward_line():

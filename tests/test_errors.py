@@ -98,7 +98,7 @@ def test_grad_of_a_complex_number():
 
 def test_grad_of_none():
     with pytest.raises(
-        TypeError, match=r"returning a single scalar.*<lambda> \(test_errors.py:\d+\) returned a NoneType"
+        TypeError, match=r"returning a single scalar.*<lambda> \(test_errors.py:\d+\) returned None"
     ):
         grad(lambda x: None)(X)
 
@@ -253,7 +253,7 @@ def foreign(source):
 def test_converting_a_watched_value_in_unwoven_code(source):
     with pytest.raises(TypeError) as caught:
         grad(foreign(source))(X)
-    for words in ["watched value", "lose its gradient", "pycograd.value_of", "pycograd.weave"]:
+    for words in ["watched value", "lose its gradient", "pycograd.value_of", "fix: f in a .py file"]:
         assert words in str(caught.value)
 
 
@@ -278,9 +278,9 @@ def test_arithmetic_with_the_tuple_of_gradients():
     grads = grad(total)(X, X)
     assert isinstance(grads, Grads)
     for f in (lambda: X - grads, lambda: grads * 2.0, lambda: 0.1 * grads, lambda: -grads):
-        with pytest.raises(TypeError, match=r"\(g,\) = .*argnums=0"):
+        with pytest.raises(TypeError, match=r"\(g,\) = .*\n  fix: grad\(f, argnums=0\)"):
             f()
-    with pytest.raises(TypeError, match=r"\(g,\) = .*argnums=0"):
+    with pytest.raises(TypeError, match=r"\(g,\) = .*\n  fix: np.asarray\(grad\(np.sum, argnums=0\)\(X\)\)"):
         np.asarray(grad(np.sum)(X))
 
 

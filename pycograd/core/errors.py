@@ -19,7 +19,9 @@ __all__ = [
     "GradientMismatch",
     "MissingRuleError",
     "ShapeError",
+    "blackbox_text",
     "callee_text",
+    "expression",
     "file_name",
     "hide_frames",
     "is_ours",
@@ -38,6 +40,7 @@ NUMPY = str(Path(sys.modules["numpy"].__file__ or "").parent) + os.sep
 INSIDE = (NUMPY, "<__array_function__", "<frozen ")
 # Frames of these are the user's only if no other is: installed packages, the standard library.
 LIBRARIES = (str(Path(NUMPY).parent) + os.sep, str(Path(os.__file__).parent) + os.sep)
+LONGEST = 80  # characters of an expression or statement that are shown, where it can be cut
 COMPILED = "<pycograd"  # what is written out for each operation
 
 
@@ -121,6 +124,13 @@ def warn(text: str, category: type[Warning]) -> None:
     warnings.warn(text, category, stacklevel=level)
 
 
+def blackbox_text(text: str, called: str) -> str:
+    """What stands for the call `text` of `called`, to paste: the same, as a black box."""
+    call = " ".join(text.split())
+    rest = call[len(called) :] if call.startswith(f"{called}(") and len(call) <= LONGEST else ""
+    return f'pycograd.blackbox({called}, jac="3-point"){rest}'
+
+
 def callee_text(text: str) -> str:
     """`lib.f`, if the expression `text` is a call of that; otherwise nothing."""
     try:
@@ -202,10 +212,10 @@ def syntax_of(frame: FrameType) -> ast.Module | None:
         return None
 
 
-def one_line(text: str, longest: int = 80) -> str:
+def one_line(text: str) -> str:
     """`text` on one line, cut where it is long."""
     line = " ".join(text.split())
-    return line if len(line) <= longest else f"{line[: longest - 3]}..."
+    return line if len(line) <= LONGEST else f"{line[: LONGEST - 3]}..."
 
 
 def _quoted(text: str) -> str:

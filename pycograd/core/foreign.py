@@ -8,9 +8,20 @@ from types import CodeType, FrameType, ModuleType, TracebackType
 from typing import Any
 
 from .catalogue import ForeignCodeError, LostGradientError
-from .errors import callee_text, expression, is_ours, is_users, place_of, told, user_frame, where
+from .errors import (
+    Coded,
+    blackbox_text,
+    callee_text,
+    expression,
+    is_ours,
+    is_users,
+    place_of,
+    told,
+    user_frame,
+    where,
+)
 from .registry import REGISTRY
-from .stored import OWN, stores, variable, written
+from .stored import CONVERSIONS, OWN, stores, variable, written
 
 __all__ = [
     "THIRD_PARTY",
@@ -18,11 +29,13 @@ __all__ = [
     "compiled",
     "lost",
     "refused",
+    "remedies",
     "unwoven",
     "ways_in",
 ]
 
 unwoven: list[Callable[[FrameType], str]] = []  # weaving's: why the code of a frame is not woven
+remedies: list[Callable[[FrameType], str]] = []  # weaving's: what would let it be woven
 ways_in: list[
     Callable[[FrameType, str], str]
 ] = []  # (frame of a library, what was called) -> how it can be done
@@ -30,8 +43,9 @@ THIRD_PARTY = "to differentiate through third-party Python code: pycograd.weave(
 # What code of C says of a type that it does not know, by our name for it or without.
 UNKNOWN = re.compile(
     r"\b(Var|Buffer|Dual|Batched|Symbol|Observed)\b|ambiguous argument types|[Nn]o matching signature|"
-    "incompatible function arguments"
+    "incompatible function arguments|argument is not a float|not JSON serializable|wrong type|know how to convert"
 )
+KINDS = frozenset(["TypeError", "ArgumentError", "error"])  # the last two are those of ctypes and struct
 
 
 def refused(what: str, x: Any) -> TypeError:
@@ -50,16 +64,21 @@ def lost(what: str, x: Any) -> TypeError:
         library = library if is_ours(inner.f_code) else inner
         inner = inner.f_back
     called = callee_text(expression(frame)) if frame else ""
-    numpys = called.split(".")[0] in OWN or what[1:-2] == called.rpartition(".")[2]
-    if frame and called and not what.startswith(".") and not numpys and not known_in(frame, called):
+    owner, _, name = called.rpartition(".")
+    converts = name in CONVERSIONS and owner in ("", *OWN) or name == what[1:-2]
+    inside = library is not None or not what.startswith(".")
+    if frame and called and inside and not converts and not known_in(frame, called):
         fact = f"it was given {x.aval}, of which it wants the numbers: {what} would lose its gradient"
-        return of_library(called, library, where(), fact)
+        return of_library(expression(frame), called, library, where(), fact)
+    reason = unwoven[0](frame) if frame and unwoven else ""
+    remedy = remedies[0](frame) if frame and remedies else ""
     return LostGradientError(
         told(
             f"{what} of a watched value",
             f"it is {x.aval}, and would lose its gradient",
-            (unwoven[0](frame) if frame and unwoven else "") or THIRD_PARTY,
-            fix="pycograd.value_of(x), for the plain numbers",
+            reason or THIRD_PARTY,
+            "for the plain numbers: pycograd.value_of(x)" if remedy else "",
+            fix=remedy or "pycograd.value_of(x), for the plain numbers",
         )
     )
 
@@ -79,8 +98,8 @@ def as_key(x: Any, number: Any) -> TypeError:
     )
 
 
-def of_library(called: str, library: FrameType | None, place: str, fact: str) -> ForeignCodeError:
-    """The error for a call that the user writes as `called`, whose code is that of `library`, or compiled."""
+def of_library(text: str, called: str, library: FrameType | None, place: str, fact: str) -> ForeignCodeError:
+    """The error for the call `text` of what the user writes as `called`, whose code is of `library`, or compiled."""
     kind, way = "compiled code", ""
     if library is not None:
         name = f"{library.f_globals.get('__name__')}.{library.f_code.co_qualname}"
@@ -89,7 +108,7 @@ def of_library(called: str, library: FrameType | None, place: str, fact: str) ->
     lines = [f"{called} is {kind}, and was given a watched value{place}", fact]
     if not way:
         lines.append(f"if its derivative is known: pycograd.blackbox({called}, jac=...)")
-        way = f'pycograd.blackbox({called}, jac="3-point")'
+        way = blackbox_text(text, called)
     elif way.startswith("pycograd.weave"):
         lines.append(
             f'if it calls compiled code: pycograd.blackbox({called}, jac="3-point"), or with its derivative'
@@ -99,7 +118,7 @@ def of_library(called: str, library: FrameType | None, place: str, fact: str) ->
 
 def compiled(error: Exception, kind: type) -> ForeignCodeError | None:
     """The error in the user's words, if compiled code raised `error` because it was given a value of `kind`."""
-    if type(error) is not TypeError or not UNKNOWN.search(str(error)):
+    if type(error).__name__ not in KINDS or isinstance(error, Coded) or not UNKNOWN.search(str(error)):
         return None
     users, library, last = None, None, None
     tb = error.__traceback__
@@ -110,15 +129,16 @@ def compiled(error: Exception, kind: type) -> ForeignCodeError | None:
         elif not is_ours(code):
             library = library or tb.tb_frame
         last, tb = last if of_cython(code) else tb, tb.tb_next
-    if users is None or last is None or not calls(last):
+    if users is None or last is None or (users is last and not calls(last)):
         return None
     if not any(issubclass(type(x), kind) for x in last.tb_frame.f_locals.values()):
         return None
-    called = callee_text(expression(users.tb_frame, users.tb_lasti))
+    text = expression(users.tb_frame, users.tb_lasti)
+    called = callee_text(text)
     if not called or known_in(users.tb_frame, called):
         return None
     said = str(error).partition("\n")[0]
-    return of_library(called, library, place_of(users.tb_frame, users), f"it says: {said}")
+    return of_library(text, called, library, place_of(users.tb_frame, users), f"it says: {said}")
 
 
 def of_cython(code: CodeType) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
-from .errors import MissingRuleError, told
+from .errors import MissingRuleError, blackbox_text, callee_text, expression, told, user_frame
 
 __all__ = ["REGISTRY", "registered"]
 
@@ -69,14 +69,26 @@ def registered(*funcs: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]
 
 
 def missing(func: Any) -> MissingRuleError:
-    name = f"{getattr(func, '__module__', None) or 'numpy'}.{getattr(func, '__name__', func)}".replace(
-        "numpy.", "np.", 1
-    )
+    frame = user_frame()
+    text = expression(frame) if frame else ""
+    name = callee_text(text)
+    if name.rpartition(".")[2] != getattr(func, "__name__", ""):
+        name = name_of(func)
     return MissingRuleError(
         told(
             f"no derivative for {name}",
             "give it one: pycograd.blackbox, @pycograd.custom_vjp, or "
             'finite differences of this operation alone: grad(f, on_missing="fd")',
-            fix=f'pycograd.blackbox({name}, jac="3-point")',
+            fix=blackbox_text(text, name),
         )
     )
+
+
+def name_of(func: Any) -> str:
+    """The name of a function as users write it; a ufunc may not know its module."""
+    name = getattr(func, "__name__", str(func))
+    home = getattr(func, "__module__", None)
+    if not home:
+        packages = ("numpy", "scipy.special")
+        home = next((p for p in packages if getattr(sys.modules.get(p), name, None) is func), "numpy")
+    return f"{home}.{name}".replace("numpy.", "np.", 1)

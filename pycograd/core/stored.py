@@ -12,9 +12,12 @@ from .catalogue import IntegerStoreError, OutsideStoreError
 from .errors import callee_text, expression, file_name, one_line, syntax_of, told, user_frame, variable_of
 from .labelled import LABELLED
 
-__all__ = ["OWN", "integer_store", "outside", "stores", "variable", "written"]
+__all__ = ["CONVERSIONS", "OWN", "integer_store", "outside", "stores", "variable", "written"]
 
 OWN = ("np", "numpy", "float", "complex", "int")
+CONVERSIONS = frozenset(
+    "array asarray asanyarray ascontiguousarray asfortranarray float complex int float64 float32".split()
+)
 STORING = frozenset(["fill", "put", "itemset", "__setitem__", "setitem"])
 PARTS = (ast.Name, ast.Attribute, ast.Subscript, ast.Constant, ast.Load, ast.Store, ast.UnaryOp, ast.USub)
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)

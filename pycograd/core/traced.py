@@ -140,6 +140,10 @@ class Traced:
     def __format__(self, spec: str) -> str:
         return format(value_of(self), spec)
 
+    def is_integer(self) -> Any:
+        """Whether a number is whole: a question, which takes no gradient with it."""
+        return value_of(self).is_integer()
+
     # ---- conversions to plain numbers: what would lose a gradient in silence is loud ----
     def __index__(self) -> int:
         if self.dtype.kind in "iub":
@@ -179,7 +183,7 @@ class Traced:
 
     def __reduce__(self) -> Any:
         raise TypeError(
-            "a watched value cannot be pickled or copied with its tape; pickle pycograd.value_of(x)"
+            f"a watched value cannot be pickled or copied with its tape{where()}\n  fix: pycograd.value_of(x)"
         )
 
 

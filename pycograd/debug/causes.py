@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from pycograd.core import value_of
+
 from .passes import bad_element
 from .recording import End, Record, Step, shown
 
@@ -94,7 +96,7 @@ def is_number(x: Any) -> bool:
 def describe_bad(step: Step, made: Any, when: str) -> str:
     """The message for the first NaN or infinity `made` by `step` in the `when` pass."""
     index = bad_element(made)
-    value = np.asarray(made[0] if isinstance(made, tuple) else made)[index or ()]
+    value = np.asarray(value_of(made[0] if isinstance(made, tuple) else made))[index or ()]
     at = f" at element {list(index)}" if index else ""
     inputs = ", ".join([at_element(x, index) for x in step.operands if is_number(x)])
     return (

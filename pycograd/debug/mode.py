@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from pycograd.core import KinkWarning, MutatedError, NonFiniteError, PromotionWarning, warn
-from pycograd.core.node import PARAMS, SAVED
+from pycograd.core import KinkWarning, MutatedError, NonFiniteError, PromotionWarning, value_of, warn
+from pycograd.core.node import INDEX, PARAMS, SAVED
 from pycograd.core.saved import arrays_in, behind
 from pycograd.weave.source import trees
 
@@ -32,7 +32,8 @@ def debug(
 ) -> Iterator[None]:
     """While this lasts, `grad` and its relatives check what they do; some ten times slower.
 
-    nan        raise NonFiniteError if a gradient has a NaN or infinity, naming the operation that made the first
+    nan        raise NonFiniteError if the output has a NaN, or a gradient a NaN or infinity, naming the operation that
+               made the first
     mutation   raise MutatedError if an array that the tape saved was written to before the backward pass read it
     promotion  warn (PromotionWarning, once per line) where an operation widens a dtype: float32 to float64
     kinks      warn (KinkWarning, once per line) where an operation is at a kink, with the convention that is used
@@ -109,6 +110,10 @@ class Checked(Record):
         if self.wanted["mutation"]:
             self.verify(self.steps[-1] if self.steps else None, None)
             self.compare(behind([node for node, _ in roots]))
+        if self.wanted["nan"] and any(has_nan(self.by_node.get(node[INDEX])) for node, _ in roots):
+            step = first_bad(self)
+            if step is not None:
+                raise of_step(NonFiniteError(describe_bad(step, step.output, "forward")), step)
         leaves = super().backward(roots)
         if self.wanted["nan"] and any(bad_element(g) is not None for _, g in leaves.values()):
             step = first_bad(self)
@@ -117,6 +122,12 @@ class Checked(Record):
             if (step := self.passes.culprit) is not None:
                 raise of_step(NonFiniteError(describe_bad(step, self.passes.cotangent, "backward")), step)
         return leaves
+
+
+def has_nan(step: Step | None) -> bool:
+    """Whether the result of an operation has a NaN."""
+    y = np.asarray(value_of(step.output)) if step is not None and is_number(step.output) else np.zeros(0)
+    return bool(y.dtype.kind in "fc" and np.isnan(y).any())
 
 
 def of_step(error: Exception, step: Step) -> Exception:

@@ -30,7 +30,7 @@ SAME = (
     "prod repeat round searchsorted squeeze std swapaxes take trace var ravel choose"
 ).split()
 IN_PLACE = "resize setfield setflags byteswap".split()
-LOSING = "tobytes tofile dump dumps getfield".split()
+LOSING = "tobytes tofile dump dumps getfield as_integer_ratio hex".split()
 
 
 def method(name):

@@ -1,6 +1,5 @@
 """The transforms: functions of functions."""
 
-from .arguments import Grads as Grads
 from .blackbox import blackbox as blackbox
 from .checkpoint import checkpoint as checkpoint
 from .custom import custom_jvp as custom_jvp
@@ -11,6 +10,7 @@ from .forward import forward_at as forward_at
 from .forward import jvp as jvp
 from .forward import linearize as linearize
 from .forward import make_jvp as make_jvp
+from .grads import Grads as Grads
 from .jacobians import hessian as hessian
 from .jacobians import hessian_vector_product as hessian_vector_product
 from .jacobians import hvp as hvp

@@ -14,29 +14,26 @@ from pycograd.core import (
     PLAIN,
     Ambient,
     Buffer,
-    GradsError,
     LambdaPickleError,
     Traced,
     aval_of,
     has_own_operators,
     hide_frames,
     is_ambient,
-    register,
     shape_of,
     tree_flatten,
     tree_structure,
     tree_unflatten,
     twin,
-    where,
 )
 from pycograd.core.errors import file_name
 from pycograd.core.foreign import compiled
 from pycograd.core.labelled import WHOLE
 
+from .grads import Grads
 from .recorder import crashed
 
 __all__ = [
-    "Grads",
     "Selection",
     "Transformed",
     "also_argnum",
@@ -53,28 +50,6 @@ __all__ = [
 
 NUMBERS = PLAIN - {bool, np.bool_, np.ndarray}
 Argnums = int | str | Sequence[int | str] | None
-
-
-class Grads(tuple[Any, ...]):
-    """One gradient per positional argument: a tuple that refuses to be taken for the gradient itself."""
-
-    __slots__ = ()
-
-    def _refuse(self, *_: Any, **__: Any) -> Any:
-        raise GradsError(
-            f"this is a tuple of {len(self)} gradient{'s' * (len(self) != 1)}, one per argument{where()}\n"
-            "  fix: unpack it, `(g,) = grad(f)(x)`, or ask for one, `grad(f, argnums=0)`"
-        )
-
-    __mul__ = __rmul__ = __add__ = __radd__ = __sub__ = __rsub__ = __truediv__ = __rtruediv__ = _refuse
-    __matmul__ = __rmatmul__ = __pow__ = __rpow__ = __neg__ = _refuse
-    __array_ufunc__ = _refuse  # `array -= grads` and `np.multiply(lr, grads)` too
-
-    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
-        return self._refuse() if len(self) == 1 else np.array(tuple(self), dtype)
-
-
-register(Grads, lambda grads: (tuple(grads), None), lambda _, children: Grads(children))
 
 
 class Transformed:

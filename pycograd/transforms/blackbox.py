@@ -7,11 +7,12 @@ that is best for n.
 
 from collections.abc import Callable
 from functools import partial
+from math import prod
 from typing import Any
 
 import numpy as np
 
-from pycograd.core import aval_of, shape_of
+from pycograd.core import RuleShapeError, aval_of, shape_of
 from pycograd.weave import woven
 
 from .opaque import Maker, primitive
@@ -96,13 +97,23 @@ class Differences(primitive):
         return Differences, (self.f, self.method, self.path)
 
 
+def of_shape(have: tuple[int, ...], out: tuple[int, ...], shape: tuple[int, ...]) -> str:
+    """What makes a Jacobian of one of the shape `have`."""
+    if have == out == shape:
+        return "np.diag of what jac returns, if each number of the output depends on one of the argument"
+    if prod(have) == prod(out) * prod(shape):
+        return f"np.reshape(..., {(*out, *shape)}) of what jac returns"
+    return f"a function jac that returns {(*out, *shape)}"
+
+
 def contracted(name: str, jacobian: Any, x: Any, g: Any) -> Any:
     """The cotangent of `x`: `g` times the Jacobian, of shape (*out, *in)."""
     out, shape = shape_of(g), shape_of(x)
     if shape_of(jacobian) != (*out, *shape):
-        raise ValueError(
-            f"blackbox of {name}: the Jacobian has shape {shape_of(jacobian)}, not {(*out, *shape)}, "
-            f"for an output {out} and an argument {shape}"
+        raise RuleShapeError(
+            f"blackbox of {name}: the Jacobian has shape {shape_of(jacobian)}, not {(*out, *shape)}\n"
+            f"  for an output {out} and an argument {shape} it is (*out, *in)\n"
+            f"  fix: {of_shape(shape_of(jacobian), out, shape)}"
         )
     rows, columns = int(np.prod(out)), int(np.prod(shape))
     return np.reshape(np.reshape(g, (rows,)) @ np.reshape(jacobian, (rows, columns)), shape)

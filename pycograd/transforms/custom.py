@@ -7,6 +7,7 @@ is differentiated in turn.
 import functools
 import inspect
 from collections.abc import Callable, Sequence
+from math import prod
 from types import MethodType
 from typing import Any
 
@@ -198,9 +199,21 @@ def same_shape(what: str, given: Any, whose: str, x: Any) -> None:
     """Raise ShapeError unless `given` has the shape of `x`."""
     if shape_of(given) != shape_of(x):
         raise RuleShapeError(
-            f"{what} has shape {shape_of(given)}, {whose} {shape_of(x)}\n"
-            "  fix: np.reshape it, or np.sum it over the axes that were broadcast"
+            f"{what} has shape {shape_of(given)}, {whose} {shape_of(x)}\n  fix: {reshaped(given, shape_of(x))}"
         )
+
+
+def reshaped(given: Any, shape: tuple[int, ...]) -> str:
+    """What makes the `shape` of what a rule returned."""
+    have = shape_of(given)
+    if prod(have) == prod(shape):
+        return f"np.reshape(g, {shape}) of what the rule returns"
+    lead = len(have) - len(shape)
+    if lead >= 0 and all(n in (1, m) for n, m in zip(shape, have[lead:], strict=True)):
+        axes = (*range(lead), *[lead + i for i, n in enumerate(shape) if n != have[lead + i]])
+        kept = "" if not lead else f", then np.reshape to {shape}" if len(axes) > lead else ""
+        return f"np.sum(g, axis={axes}{', keepdims=True' if not lead else ''}) of what the rule returns{kept}"
+    return f"a rule that returns one number for each of the {shape}: no sum over them"
 
 
 class custom_jvp(Custom):

@@ -7,7 +7,7 @@ import numpy as np
 
 from pycograd.core import Traced, aval_of, shape_of, told, tree_flatten, tree_map, tree_paths, tree_unflatten
 
-from .arguments import Grads
+from .grads import Grads
 from .reverse import value_and_grad
 
 __all__ = ["downhill", "gradient_descent", "like", "misfit", "outlined", "sgd_update"]

@@ -47,6 +47,7 @@ from .arguments import (
     one_of,
     one_per_argument,
 )
+from .grads import Grads
 from .missing import with_differences
 from .recorder import decided, failed, recorder, unreached
 from .staleness import check_live
@@ -252,15 +253,25 @@ def number_and_labels(y: Any) -> tuple[Any, Any]:
 def check_scalar(f: Any, y: Any) -> None:
     """Raise OutputError unless `y` is one real number."""
     if not isinstance(y, (Traced, np.ndarray, np.generic, int, float, complex)):
-        fix = f"return one number (and has_aux=True for more), or jacobian({name_of(f)})"
+        if y is None:
+            raise not_scalar(f, "None", "", "a `return` of one number at the end of the function")
+        if isinstance(y, Grads):
+            fix = f"argnums=0 for the inner gradient, or hessian(f): the function is {name_of(f)}"
+            raise not_scalar(f, "a tuple of gradients", "", fix)
+        fix = f"return one number (and has_aux=True for more), or jacobian({called(f)})"
         raise not_scalar(f, f"a {type(y).__name__}", "", fix)
     aval = aval_of(y)
     if aval.size != 1:
-        fix = f"np.sum of the output; jacobian({name_of(f)}) or egrad({name_of(f)}) for each derivative"
+        fix = f"np.sum of the output; jacobian({called(f)}) or egrad({called(f)}) for each derivative"
         raise not_scalar(f, f"shape {aval.shape}", f"the output is {aval}", fix)
     if np.dtype(aval.dtype).kind == "c":
-        fix = f"np.real or np.abs of the output, or holomorphic_grad({name_of(f)})"
-        raise not_scalar(f, "a complex one", f"the output is {aval}, and must be real", fix)
+        fix = f"np.real or np.abs of the output, or holomorphic_grad({called(f)})"
+        raise not_scalar(f, "a complex number", f"the output is {aval}, and must be real", fix)
+
+
+def called(f: Any) -> str:
+    """The name of `f`, to paste."""
+    return name_of(f) if name_of(f).isidentifier() else "f"
 
 
 def not_scalar(f: Any, what: str, fact: str, fix: str) -> OutputError:

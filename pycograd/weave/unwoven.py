@@ -4,7 +4,7 @@ import sys
 from types import CodeType, FrameType
 
 from pycograd.core.errors import is_ours
-from pycograd.core.foreign import THIRD_PARTY, unwoven, ways_in
+from pycograd.core.foreign import remedies, unwoven, ways_in
 
 from .resolve import PLANS, enabled
 from .selection import NEVER, is_user_file, is_users, modules
@@ -14,6 +14,12 @@ __all__ = ["reason_of", "way_in"]
 
 WORKS = "its numpy calls are differentiated, math functions, float() and np.array([...]) of watched values are not"
 
+STATISTICS = {  # of the standard library -> numpy's
+    "mean": "np.mean(x)", "fmean": "np.mean(x)", "median": "np.median(x)", "stdev": "np.std(x, ddof=1)",
+    "pstdev": "np.std(x)", "variance": "np.var(x, ddof=1)", "pvariance": "np.var(x)",
+    "geometric_mean": "np.exp(np.mean(np.log(x)))", "harmonic_mean": "1 / np.mean(1 / np.asarray(x))",
+}  # fmt: skip
+
 
 def reason_of(frame: FrameType) -> str:
     """Why the code that `frame` runs is not woven, in words; nothing if it is."""
@@ -22,10 +28,21 @@ def reason_of(frame: FrameType) -> str:
     if is_result(code) or not enabled[-1]:
         return ""
     if plan is not None and plan.woven is None:
-        return f"{code.co_name} runs unwoven ({plan.reason}): {WORKS}\n  {THIRD_PARTY}" if plan.reason else ""
+        return f"{code.co_name} runs unwoven ({plan.reason}): {WORKS}" if plan.reason else ""
     if not is_users(code, frame.f_globals):
         return ""
     return f"{code.co_qualname} runs unwoven, {caller_of(frame)}: {WORKS}"
+
+
+def remedy_of(frame: FrameType) -> str:
+    """What would let the code be woven that `frame` runs; nothing if that is not known."""
+    plan = PLANS.by_code.get(id(frame.f_code))
+    if plan is None or plan.woven is not None or is_result(frame.f_code) or not plan.reason:
+        return ""
+    name = frame.f_code.co_name
+    if plan.alone:
+        return f"pycograd.weave({name if name.isidentifier() else frame.f_globals.get('__name__')})"
+    return f"{name if name.isidentifier() else 'the function'} in a .py file or a notebook cell, which has a source"
 
 
 def is_result(code: CodeType) -> bool:
@@ -58,10 +75,13 @@ def way_in(frame: FrameType, called: str) -> str:
         return (
             "a function of numpy of the values, x.to_numpy(); to decide by the numbers, pycograd.value_of(x)"
         )
+    if package == "statistics" and (name := called.rpartition(".")[2]) in STATISTICS:
+        return f"{STATISTICS[name]} in place of {called}"
     if package in NEVER or package in sys.stdlib_module_names or modules.get(package):
         return ""
     return f'pycograd.weave("{package}")'
 
 
 unwoven.append(reason_of)
+remedies.append(remedy_of)
 ways_in.append(way_in)

@@ -101,5 +101,5 @@ def test_jacobians_of_differential_equations():
     ids=["jac", "both"],
 )
 def test_the_tuple_of_gradients_says_what_to_write(given):
-    with pytest.raises(errors.GradsError, match=r"`grad\(f, argnums=0\)`"):
+    with pytest.raises(errors.GradsError, match=r"fix: grad\(f, argnums=0\)"):
         optimize.minimize(x0=START, **given)
