@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from laws.row import Row
 
-from pycograd.core import aval_of, pullback
+from pycograd.core import Handle, aval_of, pullback
 
 
 class Case:
@@ -45,7 +45,10 @@ class Case:
 
 
 def leaves(y: Any) -> list[Any]:
-    return [v for each in y for v in leaves(each)] if isinstance(y, (list, tuple)) else [y]
+    """The arrays in the output `y` of a function; one that it has written, as it is then."""
+    if isinstance(y, (list, tuple)):
+        return [v for each in y for v in leaves(each)]
+    return [y.current() if isinstance(y, Handle) else y]
 
 
 def floating(x: Any) -> bool:
