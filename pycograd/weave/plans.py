@@ -28,12 +28,13 @@ class Plan:
     cells    those that `woven` has beside the function's own, which stand together from `first` on
     single   the woven function, if all functions of this code are alike
     alone    whether the functions are left alone by choice
+    inside   whether they are woven with the function around them
     """
 
-    __slots__ = ("alone", "cells", "code", "first", "qualname", "reason", "single", "woven")
+    __slots__ = ("alone", "cells", "code", "first", "inside", "qualname", "reason", "single", "woven")
 
     def __init__(self, code: CodeType, reason: str = "") -> None:
-        self.code, self.reason, self.alone = code, reason, False
+        self.code, self.reason, self.alone, self.inside = code, reason, False, False
         self.woven: CodeType | None = None
         self.single: FunctionType | None = None
 
@@ -110,7 +111,9 @@ class Plans:
     def keep_inner(self, code: CodeType) -> None:
         """What is defined inside woven code is woven already."""
         for inner in nested(code):
-            self.keep(Plan(inner, "woven with the function around it"))
+            plan = Plan(inner, "woven with the function around it")
+            plan.inside = True
+            self.keep(plan)
             self.keep_inner(inner)
 
     def keep(self, plan: Plan) -> None:
