@@ -212,15 +212,10 @@ OTHERS = {
         "pycograd.blackbox(struct.pack",
     ),
     "json": (lambda x: json.dumps(x), "not JSON serializable", "pycograd.blackbox(json.dumps"),
-    "mean": (
-        lambda x: statistics.mean([x, 2 * x]),
+    "median": (
+        lambda x: statistics.median_grouped([x, 2 * x]),
         "a library function (statistics.",
-        "np.mean(x) in place of",
-    ),
-    "stdev": (
-        lambda x: statistics.stdev([x, 2 * x]),
-        "a library function (statistics.",
-        "np.std(x, ddof=1) in place",
+        "pycograd.blackbox(statistics.median_grouped",
     ),
     "fraction": (
         lambda x: float(fractions.Fraction(x)),

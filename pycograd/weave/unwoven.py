@@ -14,12 +14,6 @@ __all__ = ["reason_of", "way_in"]
 
 WORKS = "its numpy calls are differentiated, math functions, float() and np.array([...]) of watched values are not"
 
-STATISTICS = {  # of the standard library -> numpy's
-    "mean": "np.mean(x)", "fmean": "np.mean(x)", "median": "np.median(x)", "stdev": "np.std(x, ddof=1)",
-    "pstdev": "np.std(x)", "variance": "np.var(x, ddof=1)", "pvariance": "np.var(x)",
-    "geometric_mean": "np.exp(np.mean(np.log(x)))", "harmonic_mean": "1 / np.mean(1 / np.asarray(x))",
-}  # fmt: skip
-
 
 def reason_of(frame: FrameType) -> str:
     """Why the code that `frame` runs is not woven, in words; nothing if it is."""
@@ -75,8 +69,6 @@ def way_in(frame: FrameType, called: str) -> str:
         return (
             "a function of numpy of the values, x.to_numpy(); to decide by the numbers, pycograd.value_of(x)"
         )
-    if package == "statistics" and (name := called.rpartition(".")[2]) in STATISTICS:
-        return f"{STATISTICS[name]} in place of {called}"
     if package in NEVER or package in sys.stdlib_module_names or modules.get(package):
         return ""
     return f'pycograd.weave("{package}")'
