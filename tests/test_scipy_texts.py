@@ -80,6 +80,18 @@ SIGNALS = {
     "lsim": (lambda u: signal.lsim(([1.0], [1.0, 1.0]), u, np.arange(5.0))[1], y5),
     "gaussian window": (lambda s: signal.windows.gaussian(8, s), np.float64(2.0)),
 }
+DISTRIBUTIONS = {
+    "mean, var, median": (lambda a: (stats.gamma.mean(a), stats.gamma.var(a), stats.gamma.median(a)), many),
+    "stats": (lambda a, b: stats.beta.stats(a, b, moments="mvsk"), many[:4], many[4:8] + 1),
+    "interval": (lambda a, s: stats.norm.interval(0.9, a, s), y5, many[:5]),
+    "entropy": (lambda s: stats.norm.entropy(0, s), many),
+    "frozen": (lambda a: (stats.gamma(a).std(), stats.gamma(a, scale=a).interval(0.5)[1]), many),
+    "fit": (lambda a: stats.norm.fit(a), many),
+    "nnlf": (lambda a: stats.norm.nnlf((0.3, 1.2), a), many),
+    "multivariate_t": (lambda a: stats.multivariate_t.logpdf(a, np.zeros(4), s44, 3.0), normal(4)),
+    "multinomial": (lambda p: stats.multinomial.logpmf([1, 2, 1], 4, p / np.sum(p)), many[:3]),
+    "wishart": (lambda d: stats.wishart.logpdf(np.diag(d), 6, np.eye(4)), many[:4]),
+}
 OTHERS = {
     "polar": (linalg.polar, m44),
     "orth": (lambda a: (lambda q: q @ q.T)(linalg.orth(a)), m44[:, :2]),
@@ -106,7 +118,7 @@ if hasattr(signal, "envelope"):  # scipy 1.16
         "envelope": (lambda x: signal.envelope(x)[0], wave),
         "lombscargle": (lambda y: signal.lombscargle(np.arange(32.0), y, [0.3, 0.7]), wave),
     }
-ALL = INTEGRALS | STATISTICS | SIGNALS | OTHERS
+ALL = INTEGRALS | STATISTICS | SIGNALS | DISTRIBUTIONS | OTHERS
 
 
 @pytest.mark.filterwarnings("ignore")

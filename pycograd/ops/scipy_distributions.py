@@ -7,6 +7,7 @@ distribution function in its place.  A parameter in which no slope is known rais
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -81,6 +82,12 @@ FORMULAS: dict[tuple[str, str], Callable[..., Any]] = {
     ("genpareto", "_logsf"): lambda x, c: -log_power(x, c),
     ("fisk", "_logpdf"): lambda x, c: np.log(c) - (c + 1) * np.log(x) - 2 * np.log1p(x**-c),
     ("burr", "_logpdf"): lambda x, c, d: np.log(c * d) - (c + 1) * np.log(x) - (d + 1) * np.log1p(x**-c),
+    ("beta", "_cdf"): lambda x, a, b: special.betainc(a, b, x),
+    ("beta", "_sf"): lambda x, a, b: special.betaincc(a, b, x),
+    ("beta", "_ppf"): lambda q, a, b: special.betaincinv(a, b, q),
+    ("beta", "_isf"): lambda q, a, b: special.betainccinv(a, b, q),
+    ("nbinom", "_cdf"): lambda k, n, p: special.betainc(n, k + 1, p),
+    ("nbinom", "_sf"): lambda k, n, p: special.betaincc(n, k + 1, p),
     ("poisson", "_cdf"): lambda k, mu: special.gammaincc(k + 1, mu),
     ("poisson", "_sf"): lambda k, mu: special.gammainc(k + 1, mu),
     ("binom", "_cdf"): lambda k, n, p: special.betainc(n - k, k + 1, 1 - p),
@@ -187,7 +194,7 @@ class Parameters:
         """A place within the support."""
         low, high = np.isfinite(self.low), np.isfinite(self.high)
         outer = np.where(low, self.low + 1, np.where(high, self.high - 1, 0.0))
-        return np.where(low & high, 0.5 * (self.low + self.high), outer)
+        return np.where(low & high, 0.5 * (np.where(low, self.low, 0) + np.where(high, self.high, 0)), outer)
 
 
 def nowhere(y: Any, good: Any) -> Any:
@@ -291,15 +298,19 @@ class Frozen:
     """A distribution with watched parameters, as `stats.norm(mu, sigma)` makes one."""
 
     def __init__(self, dist: Any, args: Any, kwds: Any) -> None:
-        self.dist, self.args, self.kwds = dist, args, kwds
+        names = [*(dist.shapes.split(", ") if dist.shapes else []), "loc", "scale"]
+        self.dist, self.kwds = dist, dict(zip(names, args)) | kwds
 
     def __getattr__(self, name: str) -> Any:
         for base, methods in METHODS.items():
             if isinstance(self.dist, base) and name in methods:
-                return lambda x: methods[name](self.dist, x, *self.args, **self.kwds)
+                return lambda x: methods[name](self.dist, x, **self.kwds)
+        if name in MOMENTS:
+            return partial(getattr(self.dist, name), **self.kwds)  # scipy's text, which weaving knows
         raise AttributeError(f"no {name} of a distribution with watched parameters")
 
 
+MOMENTS = frozenset("mean var std median entropy stats moment interval support".split())
 PLAIN_CALL = stats.rv_continuous.__call__
 
 

@@ -119,46 +119,6 @@ def log_density_of_beta(a, b, x):
     return (a - 1) * np.log(x) + (b - 1) * np.log1p(-x) - betaln(a, b)
 
 
-gammainc = declare(
-    "gammainc",
-    no_slope("gammainc", "a"),
-    lambda t, a, b: t * np.exp(log_density_of_gamma(a, b)),
-    unbounded=True,
-)
-gammaincc = declare(
-    "gammaincc",
-    no_slope("gammaincc", "a"),
-    lambda t, a, b: -t * np.exp(log_density_of_gamma(a, b)),
-    unbounded=True,
-)
-gammaincinv = declare(
-    "gammaincinv",
-    no_slope("gammaincinv", "a"),
-    lambda t, y, a: t * np.exp(-log_density_of_gamma(a, y)),
-    unbounded=True,
-)
-gammainccinv = declare(
-    "gammainccinv",
-    no_slope("gammainccinv", "a"),
-    lambda t, y, a: -t * np.exp(-log_density_of_gamma(a, y)),
-    unbounded=True,
-)
-betainc, betaincc, betaincinv, betainccinv = (
-    declare(name, no_slope(name, "a"), no_slope(name, "b"), rule, unbounded=True)
-    for name, rule in (
-        ("betainc", lambda t, a, b, c: t * np.exp(log_density_of_beta(a, b, c))),
-        ("betaincc", lambda t, a, b, c: -t * np.exp(log_density_of_beta(a, b, c))),
-        ("betaincinv", lambda t, y, a, b: t * np.exp(-log_density_of_beta(a, b, y))),
-        ("betainccinv", lambda t, y, a, b: -t * np.exp(-log_density_of_beta(a, b, y))),
-    )
-)
-stdtr = declare(
-    "stdtr",
-    no_slope("stdtr", "df"),
-    lambda t, a, b: t * np.exp(-0.5 * (a + 1) * np.log1p(b * b / a) - 0.5 * np.log(a) - betaln(0.5, 0.5 * a)),
-)
-
-
 @composite(special.multigammaln)
 def multigammaln(a, d):
     """`scipy.special.multigammaln`."""

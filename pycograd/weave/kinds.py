@@ -93,6 +93,8 @@ def rebuild(callee: Any, weave: Callable[[FunctionType], Any]) -> Any:
         return INSTANCES[kind](callee)
     call = call_of(kind)
     if type(call) is FunctionType:
+        if kind.__module__.startswith("scipy.") and (found := registered(callee)):
+            return found
         replaced = weave(call)
         return callee if replaced is call else MethodType(replaced, callee)
     found = registered(callee)

@@ -28,7 +28,8 @@ TEXTS = frozenset(
     scipy.signal._spline_filters scipy.signal._waveforms scipy.signal.windows._windows scipy.spatial._geometric_slerp
     scipy.spatial._kdtree scipy.spatial._procrustes scipy.special._basic scipy.special._orthogonal
     scipy.special._spherical_bessel scipy.stats._axis_nan_policy scipy.stats._common scipy.stats._correlation
-    scipy.stats._entropy scipy.stats._hypotests scipy.stats._morestats scipy.stats._quantile
+    scipy.stats._continuous_distns scipy.stats._discrete_distns scipy.stats._distn_infrastructure
+    scipy.stats._entropy scipy.stats._hypotests scipy.stats._morestats scipy.stats._multivariate scipy.stats._quantile
     scipy.stats._stats_mstats_common scipy.stats._stats_py scipy.stats._variation""".split()
 )
 LEAVES = frozenset(
