@@ -15,8 +15,12 @@ signal = pytest.importorskip("scipy.signal")
 X = np.linspace(0.1, 0.9, 6)
 
 
+def average(line, out):
+    out[...] = (line[:-2] + line[1:-1] + line[2:]) / 3
+
+
 def smoothed(y):
-    return ndimage.shift(y, 0.3, order=1, mode="nearest")
+    return ndimage.generic_filter1d(y, average, 3)
 
 
 def loss(x):
@@ -42,9 +46,11 @@ def test_grad_names_the_operations_and_counts_evaluations():
     np.testing.assert_allclose(g, by_differences(loss, X), rtol=1e-7)
     assert len(said) == 2
     # one for the value, two for each of six elements
-    assert said[0].startswith("ndimage.shift at test_on_missing.py:")
+    assert said[0].startswith("ndimage.generic_filter1d at test_on_missing.py:")
     assert "finite differences took 13 evaluations of it" in said[0]
-    assert "fix: pycograd.blackbox(ndimage.shift, jac=...)" in said[0] and said[0].endswith("[PG205]")
+    assert "fix: pycograd.blackbox(ndimage.generic_filter1d, jac=...)" in said[0] and said[0].endswith(
+        "[PG205]"
+    )
     assert said[1].startswith("signal.resample_poly at test_on_missing.py:")
 
 
