@@ -39,6 +39,9 @@ class Summary(NamedTuple):
         """How many of them are trained."""
         return sum(row.size for row in self.rows if row.trainable)
 
+    def __repr__(self) -> str:
+        return f"Summary({len(self.rows)} parameters, {self.trainable} of {self.total} numbers trained, {self.output})"
+
     def __str__(self) -> str:
         cells = [(r.name + " (frozen)" * (not r.trainable), str(r.shape), str(r.size)) for r in self.rows]
         table = [("parameter", "shape", "count"), *cells]

@@ -44,13 +44,15 @@ class History(list[float]):
         drawn = [v for values in losses.values() for v in values]
         if drawn and min(drawn) > 0 and max(drawn) > 100 * min(drawn):
             ax.set_yscale("log")
+        front = ax
         if others:
-            right = ax.twinx()
-            right.set_ylabel(", ".join(others))
+            front = ax.twinx()
+            front.set_ylabel(", ".join(others))
             for i, (name, values) in enumerate(others.items(), len(lines)):
-                lines += right.plot(range(1, len(values) + 1), values, "--", color=f"C{i}", label=name)
-        if len(lines) > 1:
-            ax.legend(handles=lines, loc="best")
+                lines += front.plot(range(1, len(values) + 1), values, "--", color=f"C{i}", label=name)
+        if len(lines) > 1:  # in front of both axes' lines, and mostly between what falls and what rises
+            front.legend(handles=lines, loc="center right" if others else "best")
+        ax.xaxis.get_major_locator().set_params(integer=True)
         return ax
 
 

@@ -123,7 +123,8 @@ class Param(Ambient):
         said = [
             f"{name}={getattr(self, name)!r}" for name, usual in flags.items() if getattr(self, name) != usual
         ]
-        return f"Param({', '.join([repr(self.now()), *said])})"
+        rows = repr(self.now()).replace("\n", "\n" + " " * len("Param("))
+        return f"Param({', '.join([rows, *said])})"
 
     def __copy__(self) -> "Param":
         return self.holding(self.now())

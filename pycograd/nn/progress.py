@@ -38,13 +38,17 @@ def bar_of(total: int, done: int, unit: str, progress: bool | None) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of tqdm's, on notebooks without widgets
         tqdm = optional("tqdm.auto", "progress").tqdm
-    return tqdm(total=total, initial=done, unit=unit)
+    beside_what_is_printed = {"file": sys.stdout} if in_notebook() else {}  # a notebook shows stderr in red
+    return tqdm(total=total, initial=done, unit=unit, **beside_what_is_printed)
 
 
 def somebody_looks() -> bool:
     """Whether this runs in a terminal or in a notebook."""
+    return in_notebook() or (sys.stderr is not None and sys.stderr.isatty())
+
+
+def in_notebook() -> bool:
+    """Whether this runs in a kernel of Jupyter's."""
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython is not None else None
-    if getattr(shell, "kernel", None) is not None:
-        return True
-    return sys.stderr is not None and sys.stderr.isatty()
+    return getattr(shell, "kernel", None) is not None

@@ -77,6 +77,17 @@ class ParamDict(dict[str, Any]):
     def __repr__(self) -> str:
         return f"ParamDict({', '.join([f'{k}={v!r}' for k, v in self.items()])})"
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """What IPython shows: a line for each parameter, if they do not fit into one."""
+        with printer.group(2, "ParamDict(", ")"):
+            for i, (key, value) in enumerate(self.items()):
+                if i:
+                    printer.text(",")
+                printer.breakable("" if not i else " ")
+                printer.text(f"{key}=")
+                with printer.group(len(f"{key}=")):
+                    printer.pretty(value)
+
     def copy(self) -> "ParamDict":
         """The same parameters under the same names, as another dict."""
         return ParamDict(self)

@@ -556,3 +556,12 @@ def test_a_step_takes_a_dict_of_the_same_names_and_says_which_are_missing():
             match=r"parameters are a ParamDict of inner\.x, w\s+the gradients are a ParamDict of w",
         ):
             weights.step({"w": np.ones(2)}, how)
+
+
+def test_rows_of_an_array_stand_below_each_other():
+    assert repr(Param(np.eye(2))) == "Param(array([[1., 0.],\n             [0., 1.]]))"
+    pretty = pytest.importorskip("IPython.lib.pretty").pretty
+    assert pretty(params(w=np.ones(2), b=0.0)) == repr(params(w=np.ones(2), b=0.0))
+    shown = pretty(params(w=np.eye(2), b=np.zeros(30), n={"v": np.eye(2)})).splitlines()
+    assert shown[:3] == ["ParamDict(", "  w=Param(array([[1., 0.],", "                 [0., 1.]])),"]
+    assert shown[3].startswith("  b=Param(array([0.,") and shown[-1].strip() == "[0., 1.]]))))"

@@ -220,7 +220,10 @@ def test_a_history_draws_itself():
     assert [list(line.get_xdata()) for line in ax.lines] == [[1, 2, 3]] * 2
     (right,) = [a for a in ax.figure.axes if a is not ax]
     assert right.get_ylabel() == "accuracy" and list(right.lines[0].get_ydata()) == [0.1, 0.5, 0.9]
-    assert [t.get_text() for t in ax.get_legend().get_texts()] == ["loss", "val loss", "accuracy"]
+    assert [t.get_text() for t in right.get_legend().get_texts()] == ["loss", "val loss", "accuracy"], (
+        "in front"
+    )
+    assert all(tick == int(tick) for tick in ax.get_xticks()), "there is no epoch 1.5"
     _, mine = matplotlib.pyplot.subplots()
     assert History([2.0, -1.0], unit="step").plot(mine) is mine
     assert mine.get_xlabel() == "step" and mine.get_yscale() == "linear"
@@ -426,6 +429,9 @@ def test_a_bar_shows_rounds_and_losses(tqdm, monkeypatch):
         first.options == {"total": 4, "initial": 0, "unit": "epoch"} and first.updates == 4 and first.closed
     )
     assert first.said[-1]["loss"] == f"{history[-1]:.4g}" and second.options["unit"] == "step"
+    monkeypatch.setattr(progress, "in_notebook", lambda: True)
+    train(weights, lambda: loss_of(weights)((X, Y)), 3, 0.1)
+    assert tqdm[-1].options["file"] is sys.stdout, "a notebook shows stderr in red"
 
 
 def test_there_is_no_bar_where_nobody_looks_or_none_is_wanted(tqdm, monkeypatch):
