@@ -136,3 +136,18 @@ def test_linearize_runs_the_function_once():
     for _ in range(3):
         assert_allclose(along(np.array([0.0, 1.0])), [0.0, 0.25])
     assert len(calls) == 1
+
+
+def test_the_first_product_of_a_large_jacobian_scales_rows():
+    rng = np.random.default_rng(0)
+    w, x = rng.normal(size=(40, 40)) / 6, rng.normal(size=40)
+    y = np.tanh(w @ x)
+    expected = (1 - y * y)[:, None] * w
+    for jac in (jacfwd, jacrev):
+        for chunk_size in (None, 7):  # of part of the basis it is a product
+            np.testing.assert_allclose(
+                jac(lambda x: np.tanh(w @ x), chunk_size=chunk_size)(x), expected, rtol=1e-13
+            )
+            np.testing.assert_allclose(
+                jac(lambda x: np.tanh(x @ w.T), chunk_size=chunk_size)(x), expected, rtol=1e-13
+            )

@@ -56,9 +56,9 @@ def batch_matmul(prim, xs, batched, params):
     (a, b), (ba, bb) = xs, batched
     ra, rb = rank(a) - ba, rank(b) - bb
     if ba and not bb and ra == 1 and rb <= 2:
-        return prim.call(a, b)
+        return rows_times(prim, a, b)
     if bb and not ba and rb == 1 and ra <= 2:
-        return prim.call(b, np.swapaxes(a, 0, 1) if ra == 2 else a)
+        return rows_times(prim, b, np.swapaxes(a, 0, 1) if ra == 2 else a)
     if ba and not bb and ra == rb == 2:
         return np.reshape(prim.call(flattened(a), b), (*shape_of(a)[:2], shape_of(b)[1]))
     a = a[..., None, :] if ra == 1 else a
@@ -67,6 +67,21 @@ def batch_matmul(prim, xs, batched, params):
     y = prim.call(pad_rank(a, top) if ba else a, pad_rank(b, top) if bb else b)
     y = y[..., 0, :] if ra == 1 else y
     return y[..., 0] if rb == 1 else y
+
+
+def rows_times(prim, x, a):
+    """x @ a for the vectors that are the rows of `x`; those of a Jacobian start as the rows of a diagonal matrix."""
+    if type(x) is type(a) is np.ndarray and a.ndim == 2 and is_diagonal(x):
+        return x.diagonal()[:, None] * a
+    return prim.call(x, a)
+
+
+def is_diagonal(x):
+    """Whether the matrix `x` is diagonal, and so large that it pays to ask; mostly one look at an element tells."""
+    n = len(x)
+    if n < 32 or x.shape != (n, n) or x[0, -1] or x[-1, 0] or x[n // 2, n // 3]:
+        return False
+    return np.count_nonzero(x) == np.count_nonzero(x.diagonal())
 
 
 def matmul_shape(a, b):
