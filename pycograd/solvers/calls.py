@@ -22,7 +22,9 @@ class Call:
     def __init__(self, func: Callable[..., Any], args: Any, params: Any) -> None:
         self.func, self.watch = func, Watch()
         signature = inspect.signature(func)
-        unsaid = {k: v for k, v in params.items() if k == "seed" and k not in signature.parameters}  # scipy 1.15
+        unsaid = {
+            k: v for k, v in params.items() if k == "seed" and k not in signature.parameters
+        }  # scipy 1.15
         bound = signature.bind(*args, **{k: v for k, v in params.items() if k not in unsaid})
         self.given = bound.arguments | unsaid
         for name in [n for n, p in bound.signature.parameters.items() if p.kind is p.VAR_KEYWORD]:
