@@ -5,6 +5,7 @@ from operator import attrgetter
 from types import FunctionType
 from typing import Any
 
+from pycograd.core import REGISTRY
 from pycograd.core.labelled import LABELLED, labelled, observers
 
 from .handing import hand_on
@@ -23,7 +24,13 @@ def values(x: Any) -> Any:
 def product(a: Any, b: Any) -> Any:
     """`a @ b`."""
     known = LABELLED.get(type(a)) or LABELLED.get(type(b))
-    return a @ b if known is None else known.product(a, b)
+    if known is not None:
+        return known.product(a, b)
+    for x, method, other in ((a, "__matmul__", b), (b, "__rmatmul__", a)):
+        if type(x).__module__.startswith("scipy.sparse."):
+            ours = REGISTRY.find(getattr(type(x), method))
+            return a @ b if ours is None else ours(x, other)
+    return a @ b
 
 
 # The methods of containers that take functions of the user.

@@ -6,6 +6,7 @@ else changes: not a statement, not a position.
 """
 
 import ast
+import sys
 from collections.abc import Callable
 from types import CellType, CodeType
 from typing import Any
@@ -133,9 +134,9 @@ class CallRewriter(Calls, Operands, pyccolo.AstRewriter):
             self.in_class = before
 
     def binary(self, node: ast.BinOp) -> ast.expr:
-        """`table @ x`, which pandas and xarray answer from plain numbers alone, is asked of ours."""
+        """`table @ x`, which pandas, xarray and scipy.sparse answer from plain numbers alone, is asked of ours."""
         super().binary(node)
-        product = self.labels and isinstance(node.op, ast.MatMult)
+        product = isinstance(node.op, ast.MatMult) and (self.labels or "scipy.sparse" in sys.modules)
         return self.helped(node, PRODUCT, node.left, node.right) if product else node
 
     def access(self, node: ast.Attribute) -> ast.expr:
