@@ -45,7 +45,7 @@ from pycograd import (
     vjp,
     vmap,
 )
-from pycograd.debug import notices
+from pycograd.debug import zeros
 
 scipy = pytest.importorskip("scipy")
 ndimage = pytest.importorskip("scipy.ndimage")
@@ -381,7 +381,7 @@ def helper(x):
     ids=lambda v: getattr(v, "__name__", ""),
 )
 def test_a_gradient_that_is_exactly_zero(f, x, text):
-    notices.seen.clear()
+    zeros.seen.clear()
     gradient = grad(f, argnums=0)
     says(
         warned(errors.ZeroGradientWarning, gradient, x),
@@ -400,8 +400,48 @@ def test_zero_is_not_noted_where_it_is_meant_or_is_not_the_whole():
         assert grad(f)(0.7)[0] in (0.0, 1.0)
 
 
+def test_a_gradient_that_is_zero_in_one_argument():
+    f = lambda a, b, tol: a * round(b) if a > tol else a
+    with pytest.warns(errors.ZeroGradientWarning) as caught:
+        assert grad(f)(1.0, 2.7, 0.1) == (3.0, 0.0, 0.0)
+    (warning,) = caught
+    says(
+        warning.message, "exactly zero in one of its arguments", "the gradient ends at", "`round(b)`", "fix:"
+    )
+    assert "tol" not in str(warning.message).partition("`round(b)`")[2]
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        lambda: jvp(lambda x: 2.0 * int(x), (1.5,), (1.0,)),
+        lambda: jacrev(lambda x: np.floor(x))(X),
+        lambda: jacfwd(lambda x: np.floor(x))(X),
+        lambda: vjp(lambda x: np.floor(x), X),
+        lambda: grad(lambda x: float(f"{x}"))(1.5),
+        lambda: grad(lambda x: float(str(x)))(1.5),
+        lambda: grad(lambda x: float("%.3f" % x))(1.5),  # noqa: UP031
+    ],
+)
+def test_a_zero_in_other_transforms_and_through_a_text(run):
+    zeros.seen.clear()
+    text = r"exactly zero\n  the gradient ends at test_error_catalogue.py"
+    with pytest.warns(errors.ZeroGradientWarning, match=text):
+        run()
+
+
+def test_what_is_printed_is_no_way_of_a_gradient(capsys):
+    def constant(x):
+        print(x, f"{x}")
+        return 3.0
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert grad(constant)(1.0) == (0.0,)
+
+
 def test_looking_into_a_zero_draws_no_random_numbers_and_prints_nothing(capsys):
-    notices.seen.clear()
+    zeros.seen.clear()
     rng = np.random.default_rng(0)
 
     def f(x):

@@ -24,6 +24,7 @@ from .levels import HAND_MADE
 from .registry import REGISTRY
 
 __all__ = [
+    "formats",
     "CONVERSIONS",
     "DELIVERY",
     "UFUNC_METHODS",
@@ -153,12 +154,12 @@ class Traced:
     def __int__(self) -> int:
         if self.dtype.kind in "iub":
             return int(self.value)
-        if _formats(sys._getframe(1)):
+        if formats(sys._getframe(1)):
             return int(value_of(self))
         raise lost("int()", self)
 
     def __float__(self) -> float:
-        if _formats(sys._getframe(1)):
+        if formats(sys._getframe(1)):
             return float(value_of(self))
         raise refused("float()", self)
 
@@ -201,7 +202,7 @@ def _indexes(frame: FrameType) -> bool:
     return dis.opname[code[at]] == "BINARY_OP" and "BINARY_SUBSCR" not in dis.opmap and code[at + 1] == 26
 
 
-def _formats(frame: FrameType) -> bool:
+def formats(frame: FrameType) -> bool:
     """Whether `frame` runs `text % values`: no other remainder asks for a plain number, and a text has no gradient."""
     code, at = frame.f_code.co_code, frame.f_lasti
     return dis.opname[code[at]] == "BINARY_OP" and code[at + 1] in REMAINDERS

@@ -2,6 +2,7 @@
 
 from . import notices as notices
 from . import searches as searches
+from . import zeros as zeros
 from .aids import hook as hook
 from .aids import watch as watch
 from .check import GradientReport as GradientReport

@@ -7,7 +7,7 @@ import numpy as np
 from pycograd.core import value_of
 
 from .passes import bad_element
-from .recording import End, Record, Step, shown
+from .recording import TEXT, End, Record, Step, shown
 
 __all__ = ["describe_bad", "ends_of", "first_bad", "kink_of", "reached_from"]
 
@@ -134,9 +134,9 @@ def as_list(step: Step) -> Any:
 
 
 def ends_of(record: Record, reached: dict[int, set[int]], source: int) -> list[End]:
-    """The places where a gradient of the input `source` ends, each once."""
+    """The places where a gradient of the input `source` ends, each once; where it is made a text, if that is all."""
     found = {}
     for end in record.ends:
         if source in reached.get(end.index or 0, ()):
             found.setdefault((end.site, end.what), end)
-    return list(found.values())
+    return [end for end in found.values() if end.what != TEXT] or list(found.values())

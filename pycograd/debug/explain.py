@@ -25,7 +25,7 @@ from pycograd.weave import unwoven_reason
 
 from .causes import as_list, describe_bad, ends_of, first_bad, kink_of, reached_from
 from .page import as_html, as_text, source_line
-from .recording import End, Record, Step, bytes_of, recorded
+from .recording import TEXT, End, Record, Step, bytes_of, recorded
 
 __all__ = ["Report", "explain", "print_saved", "why_zero"]
 
@@ -204,7 +204,7 @@ def lines_of(record: Record, inputs: list[Any], f: Any) -> dict[CodeType, dict[i
         if kink:
             line.note(f"kink: {kink}")
     for end in record.ends:
-        if end.site is not None:
+        if end.site is not None and end.what != TEXT:
             line_at(end.site).note(f"the gradient ends at {said_of(end)}")
     for step, message in causes(record):
         line_at(step.site).note(message.partition("\n")[0])

@@ -4,45 +4,30 @@ Nothing here runs while all is well.
 """
 
 import contextlib
-import inspect
 import io
 import os
 import warnings
-from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
 from pycograd.core import (
     MutatedError,
     Traced,
-    ZeroGradientWarning,
     as_saved,
     hide_frames,
     is_ours,
     rewound,
     tree_leaves,
     user_frame,
-    warn,
 )
 from pycograd.core.lazy import optional
-from pycograd.core.node import INDEX
-from pycograd.transforms.arguments import described
-from pycograd.transforms.recorder import crashed, failed, stale, unreached
+from pycograd.transforms.recorder import crashed, failed, stale
 from pycograd.transforms.replay import replayed
 from pycograd.transforms.reverse import Recording
 
-from .causes import OFTEN, ends_of, reached_from
 from .recording import Record, recorded, recording
 
-__all__ = ["debugger_asked", "stop_at"]
-
-LIMIT = 1024
-COMPARED = frozenset(["greater", "greater_equal", "less", "less_equal", "equal", "not_equal", "sign"])
-SMOOTH = "a smooth function in its place, or pycograd.stop_gradient if zero is meant"
-IN_PLACE = (
-    "scipy.optimize.brentq(f, a, b) in place of the search, or minimize_scalar(f): both have a derivative"
-)
-seen: dict[int, Any] = {}  # code objects whose zero gradient was looked into, by id
+__all__ = ["again", "debugger_asked", "replay_of", "stop_at"]
 
 
 def again(f: Any, run: Callable[[], Any]) -> Any:
@@ -52,39 +37,9 @@ def again(f: Any, run: Callable[[], Any]) -> Any:
         return run()
 
 
-# ---- a gradient that is zero because no input reaches the output ---------------------------------------------------
-def look_into_zero(f: Any, selection: Any) -> None:
-    """Warn if the way from the inputs to the output of `f` goes through a function without a slope; once per `f`."""
-    code = getattr(inspect.unwrap(f) if callable(f) else f, "__code__", None)
-    if code is None or id(code) in seen or any(isinstance(x, Traced) for x in selection.leaves):
-        return
-    if len(seen) >= LIMIT:
-        seen.clear()
-    seen[id(code)] = code
-    try:
-        run = again(f, replay_of(f, selection))
-    except Exception:  # the first run went well: this one is only there to find words
-        return
-    inputs = [n[INDEX] for n in run.inputs]
-    reached = reached_from(run.record, inputs)
-    found = [end for i in inputs for end in ends_of(run.record, reached, i)]
-    ends = {end.site: end for end in found if end.site and end.what != "stop_gradient"}  # which is meant
-    if ends:
-        times = Counter([end.site for end in run.record.ends if end.what in COMPARED])
-        fix = IN_PLACE if max(times.values(), default=0) >= OFTEN else SMOOTH
-        places = "\n  ".join(f"the gradient ends at {site}" for site in ends)
-        warn(
-            f"the gradient of {described(f)} is exactly zero\n  {places}\n  fix: {fix}",
-            ZeroGradientWarning,
-        )
-
-
 def replay_of(f: Any, selection: Any) -> Callable[[], Any]:
     """A recorded run of `f` that draws from generators of random numbers without moving them on."""
     return replayed((f, selection.leaves), lambda: recorded(f, selection))
-
-
-unreached.append(look_into_zero)
 
 
 # ---- a value of an earlier call ------------------------------------------------------------------------------------

@@ -26,8 +26,10 @@ from pycograd.core import (
     value_of,
 )
 from pycograd.core.errors import expression, file_name, user_frame
+from pycograd.core.foreign import refused
 from pycograd.core.node import INDEX, PARAMS, SAVED, Node
 from pycograd.core.tape import new
+from pycograd.core.traced import formats
 from pycograd.transforms.arguments import Selection
 from pycograd.transforms.recorder import recorder
 from pycograd.transforms.reverse import Recording
@@ -35,7 +37,10 @@ from pycograd.transforms.staleness import ended
 
 from .passes import Pass, backward
 
-__all__ = ["End", "Record", "Site", "Step", "bytes_of", "here", "recorded", "recording", "shown"]
+__all__ = ["TEXT", "End", "Record", "Site", "Step", "bytes_of", "here", "recorded", "recording", "shown"]
+
+
+TEXT = "a text"  # what takes plain numbers to be read
 
 
 class Site(NamedTuple):
@@ -110,6 +115,24 @@ class Observed(Traced):
         self.node.ended("a branch", self)
         return bool(VALUE(self))
 
+    def __format__(self, spec: str) -> str:
+        self.node.ended(TEXT, self)
+        return format(VALUE(self), spec)
+
+    def __str__(self) -> str:
+        self.node.ended(TEXT, self)
+        return str(VALUE(self))
+
+    def __repr__(self) -> str:
+        self.node.ended(TEXT, self)
+        return repr(VALUE(self))
+
+    def __float__(self) -> float:
+        if formats(sys._getframe(1)):
+            self.node.ended(TEXT, self)
+            return float(value_of(VALUE(self)))
+        raise refused("float()", self)
+
 
 VALUE, SET_VALUE = Traced.value.__get__, Traced.value.__set__  # type: ignore[attr-defined]
 
@@ -143,9 +166,9 @@ class Record:
 
     def ended(self, what: str, x: Any) -> None:
         """Note that the plain numbers of `x` were taken here."""
-        node = self.node_of(VALUE(x))
-        if node is not None:
-            self.ends.append(End(what, here(), node[INDEX]))
+        node, site = self.node_of(VALUE(x)), here()
+        if node is not None and not (what == TEXT and site and site.text.startswith("print(")):
+            self.ends.append(End(what, site, node[INDEX]))
 
     def run(self, prim: Any, level: float, args: Any, params: Any) -> Any:
         xs = [VALUE(a) if type(a) is Observed and a.level == level else a for a in args]

@@ -11,20 +11,19 @@ from typing import Any
 
 import numpy as np
 
-from pycograd.core import aval_of, tree_leaves, value_of, warn
+from pycograd.core import warn
 from pycograd.core.catalogue import SearchWarning
 from pycograd.core.decisions import RUNS, Decisions
 from pycograd.core.saved import behind
 from pycograd.transforms.arguments import described
 from pycograd.transforms.recorder import decided
-from pycograd.transforms.replay import replayed
 
 from .causes import OFTEN
-from .notices import IN_PLACE, again
+from .differences import two_slopes
+from .notices import again
+from .zeros import IN_PLACE
 
 __all__ = ["look_into_searches"]
-
-STEPS = (1e-3, 3e-4, 1e-4)  # of finite differences, relative to the arguments
 
 
 def look_into_searches(f: Any, run: Any, node: Any, decisions: Decisions, gradients: Sequence[Any]) -> None:
@@ -73,46 +72,3 @@ def wanders(answers: Sequence[bool]) -> bool:
     """
     doubles = {a for a, b in pairwise(answers) if a == b}
     return len(answers) >= OFTEN and len(doubles) == 2
-
-
-def two_slopes(f: Any, run: Any, gradients: Sequence[Any]) -> tuple[float, float] | None:
-    """The slope of `f` along one direction by finite differences, and by the `gradients`, if they disagree; None too if
-    the differences are too rough to tell, or if `f` is another function now: it draws random numbers.
-    """
-    xs = run.selection.leaves
-    directions = [direction(x) for x in xs]
-    claimed = sum(float(np.vdot(g, d)) for g, d in zip(gradients, directions, strict=True))
-
-    def at(step: float) -> float:
-        values = [moved(x, step * d) for x, d in zip(xs, directions, strict=True)]
-        return number(replayed((f, xs), lambda: run.selection.call(f, values))())
-
-    if not np.isclose(at(0.0), number(run.out), rtol=1e-9, atol=0.0):
-        return None
-    slopes = [(at(h) - at(-h)) / (2 * h) for h in STEPS]
-    rough = max(slopes) - min(slopes)
-    if abs(claimed - slopes[-1]) <= 5 * rough + 1e-3 * max(abs(claimed), abs(slopes[-1])):
-        return None
-    unit = directions[0].item() if len(xs) == directions[0].size == 1 else 1.0
-    return slopes[-1] / unit, claimed / unit
-
-
-def number(out: Any) -> float:
-    """What a function returned, without its aux."""
-    return float(np.asarray(value_of(tree_leaves(out)[0])).reshape(()))
-
-
-def direction(x: Any) -> Any:
-    """A way to go from `x`, in proportion to its size; integers stay what they are."""
-    if np.dtype(aval_of(x).dtype).kind != "f":
-        return np.zeros(np.shape(x))
-    size = np.abs(np.asarray(x, float))
-    size = np.where(size > 0, size, np.max(size, initial=0.0) or 1.0)
-    return np.asarray(size * np.random.default_rng(0).uniform(0.5, 1.0, np.shape(x)))
-
-
-def moved(x: Any, step: Any) -> Any:
-    """`x`, a step further, of its type."""
-    if not np.any(step):
-        return x
-    return (x + step).astype(x.dtype) if isinstance(x, np.ndarray) else type(x)(x + step)

@@ -42,6 +42,7 @@ from .arguments import (
     one_per_argument,
 )
 from .missing import with_differences
+from .recorder import unreached
 from .staleness import check_live
 
 __all__ = ["forward_at", "jvp", "linearize", "make_jvp"]
@@ -90,6 +91,11 @@ def pushed(
         leaves = [y.current() if isinstance(y, Handle) else y for y in leaves]
         written, changes = contents(duals, level), memory.changes()
     leave(selection.leaves, written)
+    if not (lasting or isinstance(f, Transformed)) and not any(
+        [type(y) is Dual and y.level == level for y in leaves]
+    ):
+        for notice in unreached:
+            notice(f, selection)
     values = [y.value if type(y) is Dual and y.level == level else y for y in leaves]
     tangents = [fresh(tangent_of(y, level)) for y in leaves]
     check_live(f, selection, [*values, *tangents])

@@ -114,6 +114,7 @@ def pulled_back(run: Recording, chunk_size: int | None) -> Any:
     """The Jacobian of a recorded function, from one cotangent per element of its output."""
     leaves, treedef = tree_flatten(run.out)
     check_live(run.f, run.selection, map(run.value_of, leaves))
+    run.look_at([run.node_of(y) for y in leaves])
     blocks = [rows(run, run.node_of(y), aval_of(run.value_of(y)), chunk_size) for y in leaves]
     jacobian = tree_unflatten(treedef, [run.selection.wrap(block) for block in blocks])
     return in_labels(jacobian, run.out, run.selection.only)

@@ -1,6 +1,6 @@
 """Reverse mode: `grad` and its relatives.  Each records one tape and runs the one backward pass."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -96,6 +96,12 @@ class Recording:
         """The node of `y`, if it depends on the inputs."""
         return y.node if type(y) is Var and y.level == self.level else None
 
+    def look_at(self, nodes: Sequence[Any]) -> None:
+        """Tell those who look into it if no output depends on an input: all `nodes` are None."""
+        if self.record is None and nodes.count(None) == len(nodes):
+            for notice in unreached:
+                notice(self.f, self.selection)
+
     def value_of(self, y: Any) -> Any:
         """`y` one level down."""
         y = y.current() if isinstance(y, Handle) else y
@@ -190,11 +196,9 @@ def value_and_grad(
         if has_aux:
             aux = tree_map(run.value_of, aux)
         check_live(f, run.selection, [value, *tree_leaves(aux)] if has_aux else [value])
-        if node is None and recorder.get() is None:
-            for notice in unreached:
-                notice(f, run.selection)
+        run.look_at([node])
         gs = run.gradients([(node, ones(aval_of(value)))] if node else [])
-        if decisions is not None and node is not None:
+        if decisions is not None and node is not None and PLAIN.issuperset(map(type, gs)):
             for look in decided:
                 look(f, run, node, decisions, gs)
         grads = run.selection.wrap(gs)
@@ -309,6 +313,7 @@ def with_pullback(f: Any, run: Recording, out: Any) -> tuple[Any, Callable[[Any]
     leaves, treedef = tree_flatten(out)
     nodes, values = [run.node_of(y) for y in leaves], [run.value_of(y) for y in leaves]
     check_live(f, run.selection, values)
+    run.look_at(nodes)
     shapes = [shape_of(v) for v in values]
     if run.lasting:
         nodes = run.keep_tape(nodes)
