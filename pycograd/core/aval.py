@@ -63,7 +63,10 @@ class Aval(NamedTuple):
 
 
 FLOAT = Aval((), float)
-SCALARS = {float: FLOAT, int: Aval((), int), bool: Aval((), bool), complex: Aval((), complex)}
+NUMBER = Aval((), np.dtype(float))  # one object for all, as loops over elements make many
+SCALARS = {
+    float: FLOAT, int: Aval((), int), bool: Aval((), bool), complex: Aval((), complex), np.float64: NUMBER,
+}  # fmt: skip
 make = tuple.__new__  # a third of what the constructor of a NamedTuple costs
 
 

@@ -7,7 +7,7 @@ compiled in `specialise.py`.
 import operator
 from typing import Any
 
-from .aval import Aval, aval_of, cotangent_aval, make
+from .aval import NUMBER, Aval, aval_of, cotangent_aval, make
 from .node import AVAL
 
 __all__ = [
@@ -188,5 +188,7 @@ def aval_like(y: Any, p: Any) -> Aval:
         return cotangent_aval(aval_of(y))
     known: Aval = p[AVAL]
     if dtype is known[1]:
-        return known if shape == known[0] else make(Aval, (shape, dtype))
+        if shape == known[0]:
+            return known
+        return NUMBER if not shape and dtype is NUMBER[1] else make(Aval, (shape, dtype))
     return cotangent_aval(aval_of(y))
