@@ -48,12 +48,10 @@ def per_op_rows(contender, seconds, limits=(None, None)):
     return rows
 
 
-def growing(pipe, n, held_back):
+def growing(pipe, n):
     """In a process of its own, whose heap only tapes of `n` operations have seen: seconds a call, when asked."""
     ours = importlib.import_module("benchmarks.contenders.ours")
     call = ours.gradient(chain, chain.inputs(n // chain.OPS_PER_BLOCK))
-    if held_back:
-        gc.set_threshold(700, 10, 10**6)
     call()
     repeats = max(1, 20_000 // n)
     while pipe.recv():
@@ -64,26 +62,19 @@ def growing(pipe, n, held_back):
 
 
 def growth(rounds, sizes=SIZES):
-    """Cost per op of the chain at every size, minima over rounds; each round visits all sizes.
-
-    Once as Python comes, and once with its full collections held back, which visit all nodes of a long tape.
-    """
+    """Cost per op of the chain at every size, minima over rounds; each round visits all sizes."""
     pipes, seconds = {}, {}
-    for key in [(n, held_back) for held_back in (False, True) for n in sizes]:
-        pipes[key], theirs = get_context("spawn").Pipe()
-        get_context("spawn").Process(target=growing, args=(theirs, *key), daemon=True).start()
-        seconds[key] = float("inf")
+    for n in sizes:
+        pipes[n], theirs = get_context("spawn").Pipe()
+        get_context("spawn").Process(target=growing, args=(theirs, n), daemon=True).start()
+        seconds[n] = float("inf")
     for _ in range(rounds):
-        for key, pipe in pipes.items():
+        for n, pipe in pipes.items():
             pipe.send(True)
-            seconds[key] = min(seconds[key], pipe.recv())
+            seconds[n] = min(seconds[n], pipe.recv())
     for pipe in pipes.values():
         pipe.send(False)
-    as_it_comes, held_back = ({n: seconds[n, held] for n in sizes} for held in (False, True))
-    return [
-        *per_op_rows("ours", as_it_comes, (1.2, 1.6)),
-        *per_op_rows("ours, full collections held back", held_back)[len(sizes) :],
-    ]
+    return per_op_rows("ours", seconds, (1.2, 1.6))
 
 
 def peak(f):

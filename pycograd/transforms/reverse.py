@@ -28,6 +28,7 @@ from pycograd.core import (
     with_own,
     zeros,
 )
+from pycograd.core.collector import held_back
 from pycograd.core.decisions import look_at
 from pycograd.core.labelled import labelled
 from pycograd.core.node import AVAL, INDEX, Node
@@ -79,7 +80,7 @@ class Recording:
     ) -> None:
         self.selection, self.f, self.transform, self.lasting = selection, f, transform, lasting
         self.record, make = None, recorder.get()
-        with running(transform) as self.level, Memory(selection.leaves) as memory:
+        with held_back, running(transform) as self.level, Memory(selection.leaves) as memory:
             variables = [watched(x, self.level) for x in selection.values(lasting)]
             self.inputs = [v.node for v in variables]
             if make is None:
