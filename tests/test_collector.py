@@ -14,12 +14,12 @@ from pycograd import grad, hessian, vjp
 def setting():
     before = gc.get_threshold()
     gc.set_threshold(701, 11, 12)
-    yield 701, 11, 12
+    yield gc.get_threshold()  # from Python 3.14 on the last number is not used
     gc.set_threshold(*before)
 
 
 def held(x):
-    assert gc.get_threshold() == (701, 11, 1200)
+    assert gc.get_threshold() in ((701, 11, 1200), (701, 11, 0))
     return x * x
 
 
@@ -44,7 +44,7 @@ def test_what_the_function_sets_itself_stays(setting):
         return x
 
     grad(f)(1.0)
-    assert gc.get_threshold() == (500, 5, 5)
+    assert gc.get_threshold()[:2] == (500, 5)
 
 
 def test_the_last_of_several_threads_puts_it_back(setting):
@@ -59,7 +59,7 @@ def test_the_last_of_several_threads_puts_it_back(setting):
     thread.start()
     assert first_is_in.wait(10)
     grad(held)(1.0)
-    assert gc.get_threshold() == (701, 11, 1200)
+    held(1.0)
     second_is_done.set()
     thread.join()
     assert gc.get_threshold() == setting
