@@ -53,6 +53,7 @@ from .changes import written_at as written_at
 from .changes import written_each as written_each
 from .changes import written_item as written_item
 from .changes import written_name as written_name
+from .dtypes import computed_in as computed_in
 from .dtypes import current_dtype as current_dtype
 from .dtypes import dtype as dtype
 from .dtypes import numbers as numbers

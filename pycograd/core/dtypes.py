@@ -14,7 +14,7 @@ import numpy as np
 
 from .lazy import optional
 
-__all__ = ["current_dtype", "dtype", "numbers", "resolve_dtype", "working_for"]
+__all__ = ["computed_in", "current_dtype", "dtype", "numbers", "resolve_dtype", "working_for"]
 
 NAMES = {
     "f64": "float64", "float64": "float64", "double": "float64",
@@ -92,6 +92,17 @@ def numbers(value: Any) -> np.ndarray[Any, Any]:
     if array.dtype.kind not in "biufc" and array.dtype.name != "bfloat16":
         raise TypeError(f"a {type(value).__name__} of {array.dtype} holds no numbers")
     return array.astype(working_for(array.dtype), copy=False)
+
+
+def computed_in(dtype: Any) -> np.dtype[Any]:
+    """The dtype that functions of real numbers compute in: that of floating values, else float64.
+
+    Of bfloat16 it is float32, as in numpy, whose products of it with anything else are that.
+    """
+    dtype = np.dtype(dtype)
+    if dtype.kind in "fc":
+        return dtype
+    return np.dtype(np.float32 if dtype.name == "bfloat16" else float)
 
 
 def working_for(dtype: np.dtype[Any]) -> np.dtype[Any]:

@@ -8,9 +8,10 @@ from functools import wraps
 
 import numpy as np
 
-from pycograd.core import Aval, Primitive
+from pycograd.core import Aval, Primitive, computed_in
 from pycograd.core.traced import finite
 from pycograd.ops.families import arrayed, batch_elementwise
+from pycograd.ops.softmax import floating
 from pycograd.ops.trigonometric import tanh as tanh_
 
 from .fused import fuse
@@ -43,7 +44,7 @@ def on_arrays(impl):
         if type(x) is np.ndarray and x.ndim and x.dtype.kind in "fc":
             return impl(x)
         x = np.asarray(x)
-        y = impl((x if x.dtype.kind in "fc" else x.astype(float)).reshape(-1)).reshape(x.shape)
+        y = impl(x.astype(computed_in(x.dtype), copy=False).reshape(-1)).reshape(x.shape)
         return y if x.ndim else y[()]
 
     return run
@@ -54,7 +55,7 @@ def floating_shape(*xs):
     kinds = [np.dtype(x.dtype) for x in xs if not isinstance(x.dtype, type)]
     dtype = np.result_type(*kinds) if kinds else np.dtype(float)
     shape = np.broadcast_shapes(*[x.shape for x in xs])
-    return Aval(shape, dtype if dtype.kind in "fc" else np.dtype(float))
+    return Aval(shape, computed_in(dtype))
 
 
 def activation(impl, rule, name):
@@ -115,7 +116,7 @@ def elu(x, alpha=1.0):
     >>> elu(np.array([-np.inf, 2.0]))
     array([-1.,  2.])
     """
-    x = arrayed(x)
+    x = floating(x)
     positive = x > 0
     return chosen(positive, x, alpha * np.expm1(chosen(positive, 0.0, x)))
 
@@ -235,7 +236,7 @@ gelu_ = activation(lambda x: gelu_parts(x)[0], gelu_rule, "gelu")
 
 
 def gelu_forward(x):
-    x = x if x.dtype.kind in "fc" else x.astype(float)
+    x = x if x.dtype.kind in "fc" else x.astype(computed_in(x.dtype))
     y, t = gelu_parts(x)
     return y, (x, t)
 

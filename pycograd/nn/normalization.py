@@ -10,7 +10,17 @@ from math import prod
 
 import numpy as np
 
-from pycograd.core import Aval, Primitive, ShapeError, current_dtype, result_dtype, shape_of, where
+from pycograd.core import (
+    Aval,
+    Primitive,
+    ShapeError,
+    aval_of,
+    computed_in,
+    current_dtype,
+    result_dtype,
+    shape_of,
+    where,
+)
 from pycograd.ops.families import arrayed, example_axes, pad_rank, rank
 from pycograd.ops.softmax import floating, inner, total
 from pycograd.transforms import stop_gradient
@@ -45,7 +55,7 @@ def projected(t, n, inverse, axes, centred):
 
 
 def forward(x, gamma, *beta, axes, eps, centred):
-    x = x if x.dtype.kind == "f" else x.astype(float)
+    x = x if x.dtype.kind == "f" else x.astype(computed_in(x.dtype))
     n, inverse = normalized(x, axes, eps, centred)
     y = n * gamma
     return y + beta[0] if beta else y, (n, inverse, gamma)
@@ -70,7 +80,7 @@ def pull_beta(g, n, inverse, gamma, **_):
 def norm_shape(*avals, axes, eps, centred):
     dtype = result_dtype(*avals)
     shape = np.broadcast_shapes(*[a.shape for a in avals])
-    return Aval(shape, dtype if dtype.kind == "f" else np.dtype(float))
+    return Aval(shape, computed_in(dtype))
 
 
 def batch_norm_rule(prim, xs, batched, params):
@@ -144,7 +154,7 @@ def rms_norm(x, gamma, eps=1e-5):
 
 
 def over_last(function, x, gamma, beta, eps, centred):
-    x, gamma, beta = floating(x), given(gamma), given(beta)
+    x, gamma, beta = real(function, x), given(gamma), given(beta)
     shape = shape_of(x)
     features = shape[-1:] if gamma is None is beta else shape_of(beta if gamma is None else gamma)
     axes = tuple(range(len(shape) - len(features), len(shape)))
@@ -157,6 +167,17 @@ def over_last(function, x, gamma, beta, eps, centred):
     if not axes:
         raise ShapeError(f"{function}: x of shape {shape}{where()} has no axis to normalize over")
     return norm(x, gamma, beta, axes, eps, centred)
+
+
+def real(function, x):
+    """`x` as an array of a floating dtype; raises TypeError if it is complex."""
+    x = floating(x)
+    dtype = np.dtype(aval_of(x).dtype)
+    if dtype.kind == "c":
+        raise TypeError(
+            f"{function}: x must be real, not {dtype}{where()}: normalize np.real(x) and np.imag(x)"
+        )
+    return x
 
 
 def given(p):
@@ -189,7 +210,7 @@ def batch_norm(x, gamma, beta, rm, rv, training=True, momentum=0.1, eps=1e-5):
     (array([[-1.],
            [ 1.]]), array([0.2]), array([1.]))
     """
-    x = floating(x)
+    x = real("batch_norm", x)
     shape = shape_of(x)
     axes, across = channels("batch_norm", x, gamma=gamma, beta=beta, rm=rm, rv=rv)
     if training:
@@ -250,7 +271,7 @@ def instance_norm(x, gamma=None, beta=None, eps=1e-5):
 
 
 def grouped(function, x, gamma, beta, groups, eps):
-    x = floating(x)
+    x = real(function, x)
     shape = shape_of(x)
     _, across = channels(function, x, gamma=gamma, beta=beta)
     groups = shape[1] if groups is None else groups

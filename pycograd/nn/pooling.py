@@ -7,7 +7,7 @@ from math import prod
 
 import numpy as np
 
-from pycograd.core import Aval, Primitive, ShapeError, shape_of, where
+from pycograd.core import Aval, Primitive, ShapeError, computed_in, shape_of, where
 from pycograd.ops.families import all_batched, arrayed, linear
 
 from .activations import only
@@ -122,7 +122,7 @@ collect_ = Primitive(
 # ---- means ---------------------------------------------------------------------------------------------------------
 def mean(x, *, kernel, stride):
     first, *others = views(np.asarray(x), kernel, stride)
-    y = first.astype(np.result_type(first, np.float16))
+    y = first.astype(computed_in(first.dtype))
     for view in others:
         y += view
     y *= 1 / prod(kernel)
@@ -140,7 +140,7 @@ def spread_out(g, *, shape, kernel, stride):
 
 
 def mean_shape(x, *, kernel, stride):
-    return Aval(pooled(x.shape, kernel, stride), np.result_type(np.zeros(0, x.dtype), np.float16))
+    return Aval(pooled(x.shape, kernel, stride), computed_in(x.dtype))
 
 
 avg_pool_ = linear(mean, mean_back, batch=over_examples, shape=mean_shape, name="avg_pool")

@@ -5,7 +5,7 @@
 
 import numpy as np
 
-from pycograd.core import REGISTRY, Aval, Primitive, aval_of, shape_of
+from pycograd.core import REGISTRY, Aval, Primitive, aval_of, computed_in, shape_of
 
 from .families import arrayed, axes_of, batch_axes, expand
 
@@ -16,7 +16,7 @@ def floating(x):
     """`x` as an array (or number) of a floating dtype."""
     x = arrayed(x)
     dtype = np.dtype(aval_of(x).dtype)
-    return x if dtype.kind in "fc" else REGISTRY[np.asarray](x).astype(float)
+    return x if dtype.kind in "fc" else REGISTRY[np.asarray](x).astype(computed_in(dtype))
 
 
 def reduced(x, axis, keepdims):
