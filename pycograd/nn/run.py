@@ -17,7 +17,7 @@ from .early import EarlyStop
 from .history import History
 from .lbfgs import LBFGS
 from .optimizers import optimizer_of
-from .saving import load, save
+from .saving import load, refuse_others, save
 from .weights import ParamDict
 
 __all__ = ["Moment", "Run", "advance", "checked_loss"]
@@ -76,6 +76,8 @@ class Run:
         self.history = History(metrics={name: [] for name in self.metrics}, unit=unit)
         self.early_stop, self.save_to, self.save_every = early_stop, save_to, save_every
         self.stopped = False
+        if save_to is not None:  # now, and not when the work is done
+            refuse_others("save", self.opt)
         if save_every < 1:
             raise ValueError(f"save_every must be at least one {unit}, not {save_every}")
         for rng in self.rngs:

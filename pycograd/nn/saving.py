@@ -14,7 +14,7 @@ from pycograd.core import is_ambient, told, tree_flatten, tree_paths
 from .files import TEXT, read_arrays, write_arrays
 from .optimizers import Optimizer
 
-__all__ = ["load", "save"]
+__all__ = ["load", "refuse_others", "save"]
 
 SLOTS, MORE = "optimizer/", "run/"
 FORMAT = "pycograd 1"
@@ -45,6 +45,7 @@ def save(
 
 
 def refuse_others(what: str, optimizer: Any) -> None:
+    """Raise TypeError, in the name of `what`, for what is no optimizer of ours, and whose state cannot be known."""
     if optimizer is not None and not isinstance(optimizer, Optimizer):
         raise TypeError(
             told(

@@ -121,6 +121,15 @@ def test_a_rate_has_no_state_to_save(weights, tmp_path):
             call(tmp_path / "model.npz", 0.1)
 
 
+def test_a_run_that_cannot_be_saved_does_not_start(weights, tmp_path):
+    class Mine:
+        def step(self, weights, grads):
+            raise AssertionError("a step was taken")
+
+    with pytest.raises(TypeError, match="a Mine is no Optimizer"):
+        train(weights, loss_of(weights), 2, Mine(), save_to=tmp_path / "run.npz")
+
+
 def test_a_folder_that_is_not_there_is_named(weights, tmp_path):
     with pytest.raises(FileNotFoundError, match="there is no folder .*nowhere"):
         weights.save(tmp_path / "nowhere" / "model.npz")
