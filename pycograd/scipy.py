@@ -29,8 +29,9 @@ from .nn.ambient import globals_of, within
 from .nn.objective import takes
 from .transforms import hessian as hessian_of
 from .transforms import jacfwd, linearize, make_hvp, reverse_at, vmap
-from .transforms.arguments import Selection, described
-from .transforms.reverse import settled
+from .transforms.arguments import Selection
+from .transforms.edge import described
+from .transforms.recording import settled
 from .weave import woven
 
 __all__ = ["Objective", "objective"]

@@ -13,7 +13,7 @@ import numpy as np
 
 from pycograd.core import GradientMismatch, aval_of, tree_flatten, tree_leaves, tree_unflatten
 from pycograd.transforms import jvp, vjp
-from pycograd.transforms.arguments import at_the_edge, described, names_of_leaves
+from pycograd.transforms.edge import at_the_edge, described, names_of_leaves
 from pycograd.weave import woven
 
 from .probe import first_wrong

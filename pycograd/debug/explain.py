@@ -12,15 +12,10 @@ import numpy as np
 from pycograd.core import UnusedArgumentWarning, UnwovenWarning, aval_of, ones, tree_flatten, value_of, warn
 from pycograd.core.errors import file_name
 from pycograd.core.node import INDEX
-from pycograd.transforms.arguments import (
-    Selection,
-    at_the_edge,
-    described,
-    is_differentiable,
-    name_of,
-    names_of_leaves,
-)
-from pycograd.transforms.reverse import Recording, check_scalar
+from pycograd.transforms.arguments import Selection, is_differentiable
+from pycograd.transforms.edge import at_the_edge, described, name_of, names_of_leaves
+from pycograd.transforms.recording import Recording
+from pycograd.transforms.reverse import check_scalar
 from pycograd.weave import unwoven_reason
 
 from .causes import as_list, describe_bad, ends_of, first_bad, kink_of, reached_from

@@ -22,8 +22,8 @@ from pycograd.core import (
 )
 from pycograd.core.lazy import optional
 from pycograd.transforms.recorder import crashed, failed, stale
+from pycograd.transforms.recording import Recording
 from pycograd.transforms.replay import replayed
-from pycograd.transforms.reverse import Recording
 
 from .recording import Record, recorded, recording
 

@@ -32,7 +32,7 @@ from pycograd.core.tape import new
 from pycograd.core.traced import formats
 from pycograd.transforms.arguments import Selection
 from pycograd.transforms.recorder import recorder
-from pycograd.transforms.reverse import Recording
+from pycograd.transforms.recording import Recording
 from pycograd.transforms.staleness import ended
 
 from .passes import Pass, backward

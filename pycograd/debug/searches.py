@@ -15,7 +15,7 @@ from pycograd.core import warn
 from pycograd.core.catalogue import SearchWarning
 from pycograd.core.decisions import RUNS, Decisions
 from pycograd.core.saved import behind
-from pycograd.transforms.arguments import described
+from pycograd.transforms.edge import described
 from pycograd.transforms.recorder import decided
 
 from .causes import OFTEN

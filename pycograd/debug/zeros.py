@@ -11,7 +11,7 @@ from pycograd.core import Traced, ZeroGradientWarning, callee_text, warn
 from pycograd.core.decisions import Decisions
 from pycograd.core.node import INDEX
 from pycograd.core.saved import behind
-from pycograd.transforms.arguments import described
+from pycograd.transforms.edge import described
 from pycograd.transforms.recorder import decided, unreached
 
 from .causes import OFTEN, ends_of, reached_from

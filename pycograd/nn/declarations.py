@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from pycograd.core import told, tree_flatten, tree_unflatten
-from pycograd.transforms.arguments import at_the_edge
+from pycograd.transforms.edge import at_the_edge
 
 from .parameters import Param, Reference, Tie, is_numeric
 from .weights import ParamDict

@@ -19,8 +19,8 @@ from pycograd.core import (
 )
 from pycograd.core import dtype as working_dtype
 from pycograd.transforms import value_and_grad
-from pycograd.transforms.arguments import described, name_of
-from pycograd.transforms.reverse import settled
+from pycograd.transforms.edge import described, name_of
+from pycograd.transforms.recording import settled
 from pycograd.weave import woven
 
 from .ambient import caller, globals_of, said, within

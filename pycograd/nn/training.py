@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from pycograd.core import told, value_of
-from pycograd.transforms.arguments import at_the_edge
+from pycograd.transforms.edge import at_the_edge
 
 from .data import DataLoader
 from .early import EarlyStop

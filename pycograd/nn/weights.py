@@ -8,7 +8,7 @@ import numpy as np
 
 from pycograd.core import Traced, peeled, register, told, tree_flatten, tree_leaves
 from pycograd.transforms import sgd_update
-from pycograd.transforms.arguments import at_the_edge
+from pycograd.transforms.edge import at_the_edge
 
 from .ambient import caller, enter, leave
 from .objective import value_and_gradient

@@ -43,7 +43,7 @@ from pycograd.core.node import AVAL, FIRST_PARENT, INDEX, NOTHING, Node
 from pycograd.core.tape import pull_output
 from pycograd.weave import woven
 
-from .arguments import Transformed, described
+from .edge import Transformed, described
 from .policy import Kept, chooser
 from .replay import replayed, snapshot
 

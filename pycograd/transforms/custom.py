@@ -23,7 +23,8 @@ from pycograd.core import (
 )
 from pycograd.weave import woven
 
-from .arguments import is_differentiable, name_of
+from .arguments import is_differentiable
+from .edge import name_of
 from .flat import CustomPrimitive, FlatJvp, FlatVjp, settled
 
 __all__ = ["custom_jvp", "custom_vjp", "positional", "same_shape"]

@@ -30,14 +30,11 @@ from pycograd.core.backward import fresh
 from pycograd.core.node import INDEX
 from pycograd.weave import woven
 
-from .arguments import (
-    Argnums,
-    Selection,
+from .arguments import Argnums, Selection, contents, leave
+from .edge import (
     Transformed,
     also_argnum,
     at_the_edge,
-    contents,
-    leave,
     name_of,
     one_per_argument,
 )

@@ -19,7 +19,8 @@ from pycograd.core import (
 from pycograd.core.labelled import labelled
 from pycograd.core.node import Node
 
-from .arguments import Argnums, Selection, Transformed, also_argnum, described, name_of
+from .arguments import Argnums, Selection
+from .edge import Transformed, also_argnum, described, name_of
 from .forward import jvp, linearize, push
 from .reverse import Recording, grad
 from .staleness import check_live

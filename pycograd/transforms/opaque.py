@@ -11,8 +11,8 @@ import numpy as np
 from pycograd.core import MissingRuleError, Primitive, Traced, aval_of, shape_of, told
 from pycograd.weave import woven
 
-from .arguments import name_of
 from .custom import positional, same_shape
+from .edge import name_of
 from .flat import settled
 
 __all__ = ["Maker", "defvjp", "primitive"]

@@ -7,7 +7,8 @@ from pycograd.core import PLAIN, Batched, Dual, StaleValueError, Traced, Var, li
 from pycograd.core.levels import HAND_MADE
 from pycograd.core.node import PRIM
 
-from .arguments import Selection, described
+from .arguments import Selection
+from .edge import described
 from .recorder import stale
 
 __all__ = ["check_live", "ended"]

@@ -7,7 +7,8 @@ import numpy as np
 
 from pycograd.core import Aval, aval_of, tree_leaves, tree_map, value_of
 
-from .arguments import described, is_differentiable
+from .arguments import is_differentiable
+from .edge import described
 from .reverse import vjp
 
 __all__ = ["linear_transpose"]

@@ -20,7 +20,8 @@ from pycograd.core import (
 from pycograd.core.trees import NAMESPACE
 from pycograd.weave import woven
 
-from .arguments import Selection, Transformed, contents, leave, name_of
+from .arguments import Selection, contents, leave
+from .edge import Transformed, name_of
 from .staleness import check_live
 
 __all__ = ["batched_call", "in_chunks", "vmap"]
