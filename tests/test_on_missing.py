@@ -1,12 +1,15 @@
 """on_missing="fd": an operation without a rule is differentiated by finite differences, only that one."""
 
+import ctypes
+import ctypes.util
+import functools
 import math
 import pickle
 
 import numpy as np
 import pytest
 
-from pycograd import MissingRuleError, blackbox, errors, grad, jvp, value_and_grad
+from pycograd import MissingRuleError, blackbox, custom_vjp, errors, grad, jvp, value_and_grad, vmap
 
 ndimage = pytest.importorskip("scipy.ndimage")
 interpolate = pytest.importorskip("scipy.interpolate")
@@ -127,3 +130,80 @@ def test_an_error_that_is_not_about_rules_passes():
 def test_it_is_kept_when_pickled():
     again = pickle.loads(pickle.dumps(grad(loss, argnums=0, on_missing="fd")))
     assert found_and_said(lambda: again(X))[0].shape == X.shape
+
+
+# ---- what is met in other ways -------------------------------------------------------------------------------------
+special = pytest.importorskip("scipy.special")
+mathieu = functools.partial(special.mathieu_a, 1)
+LIBM = ctypes.CDLL(ctypes.util.find_library("m"))
+LIBM.cos.argtypes, LIBM.cos.restype = [ctypes.c_double], ctypes.c_double
+
+
+def helped(v):
+    return special.mathieu_a(1, v)
+
+
+class Meter:
+    def __init__(self, order):
+        self.order = order
+
+    def read(self, v):
+        return special.mathieu_a(self.order, v)
+
+
+def in_order(x):
+    return sum([i * v for i, v in enumerate(sorted(x, key=helped))])
+
+
+METER = Meter(1)
+MET = {  # function, argument, the name in the warning, evaluations of grad
+    "a rule that lacks in the backward pass": (lambda v: special.jv(v, 2.0) * v, 1.5, "special.jv", 3),
+    "several outputs": (lambda v: sum(special.obl_ang1(1, 2, v, 0.3)), 0.5, "special.obl_ang1", 3),
+    "one of several": (lambda v: special.obl_ang1(1, 2, v, 0.3)[0] ** 2, 0.5, "special.obl_ang1", 3),
+    "map": (lambda x: sum(map(helped, x)), X, "special.mathieu_a", 18),
+    "map of a partial": (lambda x: sum(map(mathieu, x)), X, "scipy.special.mathieu_a", 18),
+    "reduce": (lambda x: functools.reduce(lambda a, b: a + helped(b), x), X, "special.mathieu_a", 15),
+    "a method": (lambda x: sum([METER.read(v) for v in x]), X, "special.mathieu_a", 18),
+    "vectorize": (lambda x: np.sum(np.vectorize(helped, otypes=[float])(x)), X, "helped", 13),
+    "a keyword": (lambda x: np.sum(smoothed(y=x)), X, "ndimage.generic_filter1d", 13),
+    "ctypes": (lambda v: LIBM.cos(v), 1.0, "LIBM.cos", 3),
+}
+
+
+@pytest.mark.parametrize("f, x, name, evaluations", MET.values(), ids=MET)
+def test_what_is_met_in_other_ways(f, x, name, evaluations):
+    plain = by_differences(f, x) if np.ndim(x) else (f(x + 1e-6) - f(x - 1e-6)) / 2e-6
+    g, said = found_and_said(lambda: grad(f, argnums=0, on_missing="fd")(x))
+    np.testing.assert_allclose(g, plain, rtol=1e-6, atol=1e-8)
+    assert len(said) == 1 and said[0].startswith(f"{name} at test_on_missing.py:")
+    assert f"took {evaluations} evaluations of it" in said[0]
+    v = np.ones_like(x) if np.ndim(x) else 1.0
+    (_, t), _ = found_and_said(lambda: jvp(f, (x,), (v,), on_missing="fd"))
+    np.testing.assert_allclose(t, np.sum(plain), rtol=1e-6, atol=1e-8)
+
+
+def test_a_key_to_sort_by_needs_no_derivative():
+    g = grad(in_order, argnums=0, on_missing="fd")
+    with pytest.warns(errors.DifferencesWarning):
+        np.testing.assert_allclose(g(X), by_differences(in_order, X), rtol=1e-6)
+
+
+def test_under_vmap():
+    f = lambda x: np.sum(helped(x))
+    rows = np.stack([X, 2 * X])
+    found, said = found_and_said(lambda: vmap(grad(f, argnums=0, on_missing="fd"))(rows))
+    np.testing.assert_allclose(found, [by_differences(f, row) for row in rows], rtol=1e-6, atol=1e-8)
+    assert "took 26 evaluations of it" in said[0]
+
+
+def test_a_rule_that_lacks_deeper_down_raises_clearly():
+    @custom_vjp
+    def f(x):
+        return x * 2
+
+    def bwd(_, g):
+        raise MissingRuleError("not yet")
+
+    f.defvjp(lambda x: (x * 2, None), bwd)
+    with pytest.raises(MissingRuleError, match="not yet"):
+        grad(lambda x: f(x) + 0.0, on_missing="fd")(1.0)

@@ -27,6 +27,7 @@ __all__ = [
     "THIRD_PARTY",
     "as_key",
     "compiled",
+    "is_refusal",
     "lost",
     "refused",
     "remedies",
@@ -118,7 +119,7 @@ def of_library(text: str, called: str, library: FrameType | None, place: str, fa
 
 def compiled(error: Exception, kind: type) -> ForeignCodeError | None:
     """The error in the user's words, if compiled code raised `error` because it was given a value of `kind`."""
-    if type(error).__name__ not in KINDS or isinstance(error, Coded) or not UNKNOWN.search(str(error)):
+    if not is_refusal(error):
         return None
     users, library, last = None, None, None
     tb = error.__traceback__
@@ -139,6 +140,11 @@ def compiled(error: Exception, kind: type) -> ForeignCodeError | None:
         return None
     said = str(error).partition("\n")[0]
     return of_library(text, called, library, place_of(users.tb_frame, users), f"it says: {said}")
+
+
+def is_refusal(error: Exception) -> bool:
+    """Whether compiled code raised `error` because of a type that it does not know."""
+    return type(error).__name__ in KINDS and not isinstance(error, Coded) and bool(UNKNOWN.search(str(error)))
 
 
 def of_cython(code: CodeType) -> bool:

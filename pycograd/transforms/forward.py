@@ -62,9 +62,9 @@ def jvp(f: Callable[..., Any], primals: Any, tangents: Any, *, on_missing: str =
     given = selection.unwrap(tangents, f"jvp of {name_of(f)}: the tangent")
     if on_missing == "raise":
         return push(f, selection, given)
-    g, report = with_differences(f, on_missing)
+    g = with_differences(f, on_missing)
     found = push(g, selection, given)
-    report()
+    g.report()
     return found
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from pycograd.core import (
     PLAIN,
+    MissingRuleError,
     OutputError,
     Traced,
     Var,
@@ -77,8 +78,7 @@ def value_and_grad(
     """
     argnums = one_of(argnums=argnums, argnum=argnum)
 
-    def call(*args: Any, **kwargs: Any) -> Any:
-        g, report = (f, None) if on_missing == "raise" else with_differences(f, on_missing)
+    def once(g: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         selection = Selection(f, argnums, args, kwargs)
         decisions = look_at(f, selection.leaves) if decided else None
         if decisions is None:
@@ -99,10 +99,22 @@ def value_and_grad(
             for look in decided:
                 look(f, run, node, decisions, gs)
         grads = run.selection.wrap(gs)
-        if report is not None:
-            report()
         value = value if labels is None else tree_unflatten(labels, [value])
         return ((value, aux) if has_aux else value), grads
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if on_missing == "raise":
+            return once(f, args, kwargs)
+        g = with_differences(f, on_missing)
+        try:
+            found = once(g, args, kwargs)
+        except MissingRuleError:
+            if g.probing:
+                raise
+            g.probing = True  # the rule of an operation that was done lacks: find out which
+            found = once(g, args, kwargs)
+        g.report()
+        return found
 
     return Transformed(value_and_grad, f, call, argnums=argnums, has_aux=has_aux, on_missing=on_missing)
 

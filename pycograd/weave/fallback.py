@@ -7,22 +7,25 @@ unless it is a function of the user (woven in the same way), is handed to the on
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from types import BuiltinFunctionType, CellType, CodeType, FunctionType
+from functools import partial
+from types import BuiltinFunctionType, CellType, CodeType, FunctionType, MethodType
 from typing import Any
+
+import numpy as np
 
 from pycograd.core.labelled import load_present
 
 from .calls import AHEAD, DYNAMIC, METHOD, RESOLVE
 from .classes import generated_init
-from .kinds import rebuild, registered
+from .kinds import of_partial, rebuild, registered
 from .plans import Plans
 from .resolve import resolve_call
-from .selection import adopt, functions_of, is_woven
+from .selection import NEVER, adopt, functions_of, is_woven
 from .source import compile_within, definition
 from .specials import known
 from .tracer import COMMON, AutodiffTracer, asking
 
-__all__ = ["falling_back"]
+__all__ = ["falling_back", "given"]
 
 Wrap = Callable[[Any, Any], Any]
 wrapping: ContextVar[Wrap | None] = ContextVar("wrapping", default=None)
@@ -56,13 +59,31 @@ def resolve(callee: Any, *_: Any) -> Any:
     """What a call of `callee` calls."""
     if type(callee) is BuiltinFunctionType and type(callee.__self__) in known:
         return resolve_call(callee)
+    if type(callee) is partial:
+        return of_partial(callee, resolve)
     found = rebuild(callee, of_function)
     wrap = wrapping.get()
-    if wrap is None or isinstance(callee, type) or not (found is callee or registered(callee)):
+    if callee is map or callee is filter:
+        return lambda function, *values: found(given(function), *values)
+    if wrap is None or isinstance(callee, type):
         return found
-    if type(callee) is FunctionType and (is_woven(callee) or PLANS.plan(callee).reason.startswith("woven")):
-        return found  # the user's, with nothing in it to weave
+    if type(callee) is FunctionType:
+        if (callee.__module__ or "").partition(".")[
+            0
+        ] in NEVER:  # of a library, which may end in what has no rule
+            return wrap(callee, resolve_call(callee))
+        if is_woven(callee) or PLANS.plan(callee).reason.startswith("woven"):
+            return found  # the user's, with nothing in it to weave
+    if not (found is callee or registered(callee)):
+        return found
     return wrap(callee, resolve_call(callee))
+
+
+def given(x: Any) -> Any:
+    """The argument `x` of a call: a function, to be called in this way too."""
+    return (
+        resolve(x) if isinstance(x, (FunctionType, MethodType, BuiltinFunctionType, np.ufunc, partial)) else x
+    )
 
 
 CELLS = {**COMMON, **asking(resolve), **dict.fromkeys([*RESOLVE, METHOD, AHEAD], CellType(resolve))}
