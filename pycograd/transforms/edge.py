@@ -138,6 +138,7 @@ def also_argnum(transform: Callable[..., Any]) -> Callable[..., Any]:
 
 # ---- names ---------------------------------------------------------------------------------------------------------
 def name_of(f: Any) -> str:
+    """What the user calls `f`."""
     return (
         getattr(f, "__name__", None)
         or getattr(getattr(f, "func", None), "__name__", None)
