@@ -45,7 +45,7 @@ class Row:
 
     @property
     def name(self) -> str:
-        name = getattr(self.func, "__name__", str(self.func))
+        name = getattr(self.func, "__name__", type(self.func).__name__)
         shapes = ",".join(
             str(np.shape(x)) if isinstance(x, np.ndarray) else type(x).__name__ for x in self.inputs
         )
