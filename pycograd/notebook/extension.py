@@ -137,11 +137,12 @@ def safe_execfile(before: Any, fname: str, *where: Any, **options: Any) -> Any:
 
 def showtraceback(before: Any, exc_tuple: Any = None, *args: Any, **kwargs: Any) -> Any:
     """Tracebacks are without our frames, and say of a name that is not defined if it is that of a weight."""
-    error = exc_tuple[1] if exc_tuple else sys.exc_info()[1]
+    kind, error, tb = exc_tuple or sys.exc_info()
     if isinstance(error, BaseException):
         tell_of_weights(error)
-        hide_frames(error)
-        exc_tuple = exc_tuple and (type(error), error, error.__traceback__)
+        if tb is error.__traceback__:  # else somebody has cut it already
+            hide_frames(error)
+            exc_tuple = exc_tuple and (kind, error, error.__traceback__)
     return before(exc_tuple, *args, **kwargs)
 
 
