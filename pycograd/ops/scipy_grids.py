@@ -97,8 +97,10 @@ class Grid:
         self.method, self.bounds_error, self.fill_value = method, bounds_error, fill_value
 
     def __call__(self, xi, method=None):
-        xi = np.stack(np.broadcast_arrays(*xi), axis=-1) if isinstance(xi, tuple) else arrayed(xi)
+        given_apart = isinstance(xi, tuple)
+        xi = np.stack(np.broadcast_arrays(*xi), axis=-1) if given_apart else arrayed(xi)
         places = np.reshape(xi, (-1, len(self.points)))
+        xi = places if rank(xi) == 1 and not given_apart else xi  # scipy makes a table of one point
         columns_of = [places[:, k] for k in range(len(self.points))]
         outside = np.zeros(shape_of(places)[0], bool)
         for p, t in zip(self.points, columns_of, strict=True):
