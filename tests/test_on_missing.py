@@ -13,7 +13,6 @@ from pycograd import MissingRuleError, blackbox, custom_vjp, errors, grad, jvp, 
 
 ndimage = pytest.importorskip("scipy.ndimage")
 interpolate = pytest.importorskip("scipy.interpolate")
-signal = pytest.importorskip("scipy.signal")
 
 X = np.linspace(0.1, 0.9, 6)
 
@@ -29,7 +28,7 @@ def smoothed(y):
 def loss(x):
     y = np.sin(x)
     z = smoothed(y) * 2
-    w = signal.resample_poly(z, 3, 2)
+    w = ndimage.generic_filter(z, np.mean, 3)
     return np.sum(w**2) + math.exp(float(x[0]))
 
 
@@ -54,7 +53,7 @@ def test_grad_names_the_operations_and_counts_evaluations():
     assert "fix: pycograd.blackbox(ndimage.generic_filter1d, jac=...)" in said[0] and said[0].endswith(
         "[PG205]"
     )
-    assert said[1].startswith("signal.resample_poly at test_on_missing.py:")
+    assert said[1].startswith("ndimage.generic_filter at test_on_missing.py:")
 
 
 def test_value_and_grad_and_jvp():

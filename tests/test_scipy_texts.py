@@ -5,7 +5,7 @@ import pytest
 from laws.row import distinct, normal, positive, row, spd
 from test_texts import obeys, settled
 
-from pycograd.errors import ForeignCodeError
+from pycograd.errors import ForeignCodeError, LostGradientError
 from pycograd.transforms import grad
 from pycograd.weave import woven
 
@@ -82,7 +82,7 @@ SIGNALS = {
 }
 DISTRIBUTIONS = {
     "mean, var, median": (lambda a: (stats.gamma.mean(a), stats.gamma.var(a), stats.gamma.median(a)), many),
-    "stats": (lambda a, b: stats.beta.stats(a, b, moments="mvsk"), many[:4], many[4:8] + 1),
+    "stats": (lambda a: stats.gamma.stats(a, moments="mvsk"), many[:4]),
     "interval": (lambda a, s: stats.norm.interval(0.9, a, s), y5, many[:5]),
     "entropy": (lambda s: stats.norm.entropy(0, s), many),
     "frozen": (lambda a: (stats.gamma(a).std(), stats.gamma(a, scale=a).interval(0.5)[1]), many),
@@ -130,7 +130,7 @@ def test_laws_of_scipys_text(name):
 
 
 def test_a_solver_is_no_text():
-    with pytest.raises(ForeignCodeError):
+    with pytest.raises((ForeignCodeError, LostGradientError)):
         grad(lambda a: optimize.brute(lambda z: np.sum((z - a) ** 2), [(0, 1)], full_output=True)[1])(0.3)
 
 
