@@ -97,7 +97,7 @@ def test_other_libraries_find_the_same_gradients(library, witness, enough):
     assert asked >= enough
 
 
-UNIQUE = ["unique", "unique_all", "unique_counts", "unique_inverse", "unique_values"]
+UNIQUE = ["unique", "unique_all", "unique_counts", "unique_inverse", "unique_values", "union1d"]
 # Where a library is known to differ from finite differences.
 ELSEWHERE = {
     "jax": dict.fromkeys(UNIQUE, "no gradient"),

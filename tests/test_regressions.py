@@ -198,3 +198,10 @@ def test_nditer_takes_watched_elements_in_the_order_of_memory(order):
         return np.stack(out)
 
     assert np.array_equal(vjp(f, x)[0], f(x))
+
+
+def test_the_tangent_of_a_real_part_is_real_under_vmap():
+    z = np.array([0.6 + 0.4j, 0.606 + 0.404j])
+    t = 1.0 + 2.0j
+    slope = vmap(lambda z: jvp(lambda w: cmath.phase(w), (z,), (t,))[1])(z)
+    np.testing.assert_allclose(slope, (np.conj(z) * t).imag / np.abs(z) ** 2)

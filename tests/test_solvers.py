@@ -340,3 +340,14 @@ def test_a_captured_value_has_no_numbers_for_a_solver():
     with running("capture") as level, pytest.raises(BranchError, match="a solver needs numbers"):
         a = new_symbol(Aval(()), level)
         solve(lambda x: x - a, -5.0, 5.0)
+
+
+def test_one_vmap_in_another_over_results_that_differ():
+    def found(target):
+        done = optimize.minimize(lambda z: (z[0] - target) ** 4 + z[0] ** 2, [0.3], method="BFGS")
+        return done.fun
+
+    targets = np.array([[0.0, 0.5, 2.0], [1.0, -3.0, 0.0]])
+    np.testing.assert_allclose(
+        vmap(vmap(found))(targets), [[found(t) for t in row] for row in targets], rtol=1e-12
+    )

@@ -55,7 +55,9 @@ def dual(y: Any, level: float, tangent: Any) -> Any:
     if isinstance(dtype, type):  # a Python number's
         if dtype is float and (type(tangent) is complex or have is not None and have.kind == "c"):
             tangent = np.real(tangent)
-    elif have is not None and have != dtype:
+    elif have is None:
+        tangent = tangent.real if type(tangent) is complex and dtype.kind != "c" else tangent
+    elif have != dtype:
         tangent = (np.real(tangent) if have.kind == "c" != dtype.kind else tangent).astype(dtype)
     return new_dual(y, level, tangent)
 

@@ -97,9 +97,9 @@ def spectrum(func, x, fs, window, nperseg, noverlap, nfft, trend, onesided, scal
     doubled[0] = 1.0
     if nfft % 2 == 0:
         doubled[-1] = 1.0
-    return np.fft.rfftfreq(nfft, 1 / without_tape(fs)), np.moveaxis(
-        np.mean(power * doubled * scale, axis=-2), -1, axis
-    )
+    precision = np.zeros(0, np.result_type(x.dtype, np.complex64)).real.dtype  # that of the signal alone
+    mean = np.mean(power * doubled * scale, axis=-2).astype(precision)
+    return np.fft.rfftfreq(nfft, 1 / without_tape(fs)), np.moveaxis(mean, -1, axis)
 
 
 @composite(signal.welch)

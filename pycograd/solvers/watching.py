@@ -158,6 +158,8 @@ class Watch:
 def examples(ys: tuple[Any, ...], level: float) -> Any:
     """The results of all examples as one value: numbers and arrays stacked, records by entries, functions as one."""
     first = ys[0]
+    if any(isinstance(y, PerExample) for y in ys):  # of a vmap inside
+        return PerExample(ys)
     if isinstance(first, dict):  # scipy's results
         whole = copy.copy(first)
         for key in whole:
@@ -165,10 +167,14 @@ def examples(ys: tuple[Any, ...], level: float) -> Any:
         return whole
     if isinstance(first, (np.ndarray, np.generic, Traced, int, float, complex)):
         same = len({shape_of(y) for y in ys}) == 1
-        return new_batched(np.stack(ys), level) if same else list(ys)
+        return new_batched(np.stack(ys), level) if same else PerExample(ys)
     if callable(first):
         return lambda *args: examples(tuple([y(*args) for y in ys]), level)
-    return first if all(y is first or y == first for y in ys) else list(ys)
+    return first if all(y is first or y == first for y in ys) else PerExample(ys)
+
+
+class PerExample(list[Any]):
+    """What the examples have of different shapes, or a text that differs: one entry for each; a leaf of pytrees."""
 
 
 def with_value(y: Any, value: Any) -> Any:
