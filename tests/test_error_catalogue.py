@@ -204,7 +204,7 @@ def test_a_function_of_scipy_without_a_rule_is_called_what_the_user_calls_it():
 OTHERS = {
     "libm.cos(x)": (
         lambda x: LIBM.cos(x),
-        "it says: argument 1: TypeError: wrong type",
+        "it says: argument 1",
         "pycograd.blackbox(LIBM.cos",
     ),
     "struct": (

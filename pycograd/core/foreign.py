@@ -44,7 +44,8 @@ THIRD_PARTY = "to differentiate through third-party Python code: pycograd.weave(
 # What code of C says of a type that it does not know, by our name for it or without.
 UNKNOWN = re.compile(
     r"\b(Var|Buffer|Dual|Batched|Symbol|Observed)\b|ambiguous argument types|[Nn]o matching signature|"
-    "incompatible function arguments|argument is not a float|not JSON serializable|wrong type|know how to convert"
+    "incompatible function arguments|argument is not a float|not JSON serializable|wrong type|"
+    "know how to convert|ForeignCodeError: "
 )
 KINDS = frozenset(["TypeError", "ArgumentError", "error"])  # the last two are those of ctypes and struct
 
@@ -138,7 +139,7 @@ def compiled(error: Exception, kind: type) -> ForeignCodeError | None:
     called = callee_text(text)
     if not called or known_in(users.tb_frame, called):
         return None
-    said = str(error).partition("\n")[0]
+    said = str(error).partition("\n")[0].partition(": ForeignCodeError")[0]  # ours, as ctypes tells it
     return of_library(text, called, library, place_of(users.tb_frame, users), f"it says: {said}")
 
 

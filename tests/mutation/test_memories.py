@@ -317,6 +317,7 @@ def operators():
 
     names = specials.SYNTAX - specials.ANY_ATTRIBUTE
     kept = type("Everything", (), {**dict.fromkeys(names, method), "__module__": __name__})
+    specials.look()  # as when a transform meets a function for the first time
     yield kept
     del kept
 
