@@ -54,6 +54,8 @@ STATISTICS = {
     "differential_entropy": (stats.differential_entropy, many),
     "theilslopes": (lambda y: tuple(stats.theilslopes(y, x5))[0], y5),
     "expectile": (lambda a: stats.expectile(a, 0.3), many),
+    "skewtest": (lambda a: tuple(stats.skewtest(a))[0], many),
+    "jarque_bera": (lambda a: tuple(stats.jarque_bera(a))[0], many),
     "scoreatpercentile": (lambda a: stats.scoreatpercentile(a, 30), many),
 }
 SIGNALS = {

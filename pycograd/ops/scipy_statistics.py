@@ -135,8 +135,8 @@ def moment(a, order=1, axis=0, nan_policy="propagate", *, center=None, keepdims=
 
 
 @composite(stats.skew)
-def skew(a, axis=0, bias=True, nan_policy="propagate", *, keepdims=False):
-    """`scipy.stats.skew`."""
+def skew(a, axis=0, bias=True, nan_policy="propagate", *, keepdims=False, _no_deco=False):
+    """`scipy.stats.skew`. `_no_deco` is for scipy itself."""
     settled(stats.skew, {"nan_policy": nan_policy, "keepdims": keepdims})
     a = arrayed(a)
     n = a.size if axis is None else shape_of(a)[axis]
@@ -149,8 +149,8 @@ SKEW_OF_SINGLE = stats.skew(np.arange(4, dtype=np.float32) ** 2).dtype  # float6
 
 
 @composite(stats.kurtosis)
-def kurtosis(a, axis=0, fisher=True, bias=True, nan_policy="propagate", *, keepdims=False):
-    """`scipy.stats.kurtosis`."""
+def kurtosis(a, axis=0, fisher=True, bias=True, nan_policy="propagate", *, keepdims=False, _no_deco=False):
+    """`scipy.stats.kurtosis`. `_no_deco` is for scipy itself."""
     settled(stats.kurtosis, {"nan_policy": nan_policy, "keepdims": keepdims})
     a = arrayed(a)
     n = a.size if axis is None else shape_of(a)[axis]
