@@ -6,7 +6,7 @@ the states by their cotangents all at once; every other mode takes one step of t
 
 import numpy as np
 
-from pycograd.core import ShapeError, Traced, aval_of, shape_of, where
+from pycograd.core import ShapeError, Traced, aval_of, result_dtype, shape_of, where
 from pycograd.ops.families import arrayed
 from pycograd.ops.softmax import floating
 
@@ -131,7 +131,13 @@ def prepared(function, xs, wx, b, wh, bh, states, parts):
         matches(h, np.broadcast_to(0.0, (*lead, width)), function, name, parts)
     wh = arrayed(wh)
     fits(found[0], wh, bh, function, ("h", "wh", "bh"), parts)
-    return xs, *found, wh
+    return of_one_dtype(xs, *found, wh)
+
+
+def of_one_dtype(*arrays):
+    """`arrays` in the precision that numpy gives what is computed from all of them."""
+    dtype = result_dtype(*map(aval_of, arrays))
+    return [x if aval_of(x).dtype == dtype else x.astype(dtype) for x in arrays]
 
 
 # ---- GRU -----------------------------------------------------------------------------------------------------------
@@ -202,7 +208,7 @@ def gru(xs, h, wx, wh, bx=None, bh=None):
     """
     xs, h, wh = prepared("gru", xs, wx, bx, wh, bh, {"h": h}, 3)
     bh = np.zeros(shape_of(wh)[1:], aval_of(wh).dtype) if bh is None else arrayed(bh)
-    hs = gru_scan(xs, h, wh, bh)
+    hs = gru_scan(*of_one_dtype(xs, h, wh, bh))
     return hs, at(hs, -1)
 
 
