@@ -77,10 +77,8 @@ def back(
             newest: Node | None = None  # a parent seen for the first time, held back: mostly the next node
             if prim is None or index > oldest:
                 pulled = c = None  # which may hold on to g
-                leaves[index] = (
-                    node,
-                    g if index in owned else fresh(g if node[AVAL] is None else fit(g, node[AVAL])),
-                )
+                g = g if node[AVAL] is None else fit(g, node[AVAL])
+                leaves[index] = node, g if index in owned else fresh(g)
             elif prim.into and (
                 deposit(cotangents, owned, heap, g, node)
                 if type(g) in PLAIN

@@ -2,12 +2,13 @@
 
 import math
 import statistics
+import sys
 from functools import wraps
 from statistics import NormalDist
 
 import numpy as np
 
-from pycograd.core import REGISTRY, Aval, Primitive, Traced, registered
+from pycograd.core import REGISTRY, Aval, Primitive, Traced, aval_of, registered
 
 from .families import batch_elementwise, watches
 
@@ -38,23 +39,39 @@ def of_lists(n=1):
     return declare
 
 
+def of_kind(y, *lists):
+    """`y` as a number of the kind of the data: of numpy's for numbers of numpy's."""
+    kinds = {aval_of(x).dtype for data in lists for x in data}
+    numpys = [kind for kind in kinds if not isinstance(kind, type)]
+    return y.astype(np.result_type(*numpys)) if numpys else y
+
+
+def of_products(y, *lists):
+    """The same for sums of products, which Python computes with such numbers since 3.12."""
+    return of_kind(y, *lists) if sys.version_info >= (3, 12) else y
+
+
 # ---- averages ------------------------------------------------------------------------------------------------------
+def average(data):
+    return fsum(data) / len(data)
+
+
 @of_lists()
 def mean(data):
-    return fsum(data) / len(data)
+    return of_kind(average(data), data)
 
 
 @of_lists()
 def fmean(data, weights=None):
     if weights is None:
-        return mean(data)
+        return average(data)
     weights = list(weights)
     return fsum([w * x for w, x in zip(weights, data, strict=True)]) / fsum(weights)
 
 
 @of_lists()
 def geometric_mean(data):
-    return exp(mean([log(x) for x in data]))
+    return exp(average([log(x) for x in data]))
 
 
 @of_lists()
@@ -64,7 +81,7 @@ def harmonic_mean(data, weights=None):
     if any(x == 0 for x in data):
         return 0 * sum(data)
     weights = [1.0] * len(data) if weights is None else list(weights)
-    return fsum(weights) / fsum([w / x for w, x in zip(weights, data, strict=True)])
+    return of_kind(fsum(weights) / fsum([w / x for w, x in zip(weights, data, strict=True)]), data)
 
 
 @of_lists()
@@ -103,7 +120,7 @@ def exclusive(place, n, size):
 
 # ---- spreads -------------------------------------------------------------------------------------------------------
 def deviations(data, centre):
-    centre = mean(data) if centre is None else centre
+    centre = average(data) if centre is None else centre
     return [x - centre for x in data]
 
 
@@ -111,28 +128,32 @@ def products(a, b):
     return fsum([x * y for x, y in zip(a, b, strict=True)])
 
 
+def spread(data, centre, free):
+    """The mean square deviation, of `free` numbers fewer."""
+    if len(data) <= free:
+        raise statistics.StatisticsError("variance requires at least two data points")
+    d = deviations(data, centre)
+    return products(d, d) / (len(data) - free)
+
+
 @of_lists()
 def pvariance(data, mu=None):
-    d = deviations(data, mu)
-    return products(d, d) / len(data)
+    return of_kind(spread(data, mu, 0), data)
 
 
 @of_lists()
 def variance(data, xbar=None):
-    if len(data) < 2:
-        raise statistics.StatisticsError("variance requires at least two data points")
-    d = deviations(data, xbar)
-    return products(d, d) / (len(data) - 1)
+    return of_kind(spread(data, xbar, 1), data)
 
 
 @of_lists()
 def pstdev(data, mu=None):
-    return sqrt(pvariance(data, mu))
+    return sqrt(spread(data, mu, 0))
 
 
 @of_lists()
 def stdev(data, xbar=None):
-    return sqrt(variance(data, xbar))
+    return sqrt(spread(data, xbar, 1))
 
 
 # ---- two lists -----------------------------------------------------------------------------------------------------
@@ -145,7 +166,7 @@ def both(x, y, name):
 
 @of_lists(2)
 def covariance(x, y, /):
-    return products(*both(x, y, "covariance")) / (len(x) - 1)
+    return of_products(products(*both(x, y, "covariance")) / (len(x) - 1), x, y)
 
 
 @of_lists(2)
@@ -153,16 +174,17 @@ def correlation(x, y, /, *, method="linear"):
     if method != "linear":
         x, y = ([float(sum((b < a) + 0.5 * (b == a) for b in v)) for a in v] for v in (x, y))
     dx, dy = both(x, y, "correlation")
-    return products(dx, dy) / sqrt(products(dx, dx) * products(dy, dy))
+    return of_products(products(dx, dy) / sqrt(products(dx, dx) * products(dy, dy)), x, y)
 
 
 @of_lists(2)
 def linear_regression(x, y, /, *, proportional=False):
     if proportional:
-        return statistics.LinearRegression(products(x, y) / products(x, x), 0.0)
+        return statistics.LinearRegression(of_products(products(x, y) / products(x, x), x, y), 0.0)
     dx, dy = both(x, y, "linear_regression")
     slope = products(dx, dy) / products(dx, dx)
-    return statistics.LinearRegression(slope, mean(y) - slope * mean(x))
+    lines = slope, average(y) - slope * average(x)
+    return statistics.LinearRegression(*[of_products(v, x, y) for v in lines])
 
 
 # ---- the normal distribution ---------------------------------------------------------------------------------------

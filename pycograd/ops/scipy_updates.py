@@ -1,5 +1,7 @@
 """What the text of scipy writes in arrays of any library by: `array_api_extra.at`, here a store in a copy."""
 
+import sys
+
 import numpy as np
 
 from pycograd.core import REGISTRY, Traced
@@ -8,7 +10,8 @@ from pycograd.core.lazy import optional
 from .families import arrayed, watches
 from .writing import fresh
 
-extra = optional("scipy._lib.array_api_extra", "scipy")
+PLACES = "scipy._lib.array_api_extra", "scipy._external.array_api_extra"  # until scipy 1.17, and since
+extra = optional(next((name for name in PLACES if name in sys.modules), PLACES[0]), "scipy")
 UPDATES = {
     "set": lambda old, new: new,
     "add": np.add,

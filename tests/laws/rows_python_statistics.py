@@ -9,7 +9,6 @@ from laws.row import distinct, normal, positive, row
 from pycograd.core import REGISTRY
 
 AVERAGES = "mean fmean geometric_mean pvariance variance pstdev stdev".split()
-TWICE = "mean pvariance variance".split()
 SORTED = "median median_low median_high quantiles".split()
 BY_ORDER = dict.fromkeys(
     ["vmap", "vmap_gradient", "capture", "float32"], "which number is in the middle is asked of the numbers"
@@ -18,7 +17,6 @@ BY_ZEROS = dict.fromkeys(
     ["vmap", "vmap_gradient", "capture", "float32"],
     "whether a number is 0 or negative is asked of the numbers",
 )
-ROUNDED = dict.fromkeys(["value", "float32"], "`statistics` adds fractions and rounds once, here it is twice")
 
 
 def by(name, *inputs, exempt=None, **params):
@@ -38,8 +36,8 @@ def of_normal(name, x):
 
 
 ROWS = [
-    *[by(name, positive(4), exempt=ROUNDED if name in TWICE else None) for name in AVERAGES],
-    by("harmonic_mean", positive(4), exempt=BY_ZEROS | {"value": ROUNDED["value"]}),
+    *[by(name, positive(4)) for name in AVERAGES],
+    by("harmonic_mean", positive(4), exempt=BY_ZEROS),
     *[by(name, distinct(5), exempt=BY_ORDER) for name in SORTED],
     by("quantiles", distinct(5), n=7, method="inclusive", exempt=BY_ORDER),
     *[by(name, normal(4), normal(4) + 2.0) for name in ("covariance", "correlation", "linear_regression")],
