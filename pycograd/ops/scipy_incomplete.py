@@ -101,17 +101,15 @@ def beta_moment_impl(a, b, x, *, m, n):
     return np.where(inside, y, 0.0)[()]
 
 
-def elementwise_of(impl, operands, *rules):
-    """An elementwise function with static parameters."""
+def elementwise_of(impl, operands, *rules, dtype=lambda *avals: np.result_type(result_dtype(*avals), float)):
+    """An elementwise function with static parameters, of the dtype that `dtype` makes of the avals."""
     return Primitive(
         impl,
         *rules,
         jvp=rules,
         operands=operands,
         batch=batch_elementwise,
-        shape=lambda *avals, **_: Aval(
-            np.broadcast_shapes(*[v.shape for v in avals]), np.result_type(result_dtype(*avals), float)
-        ),
+        shape=lambda *avals, **_: Aval(np.broadcast_shapes(*[v.shape for v in avals]), dtype(*avals)),
         name=impl.__name__.removesuffix("_impl"),
         unbounded=True,
     )

@@ -67,8 +67,9 @@ def spherical(name, sign):
     if func is None:
         return
     bend = lambda t, y, a, b: t * ((a * (a + 1) / (b * b) + sign) * func(a, b) - 2 * y / b)  # noqa: E731
+    dtype = lambda n, z: func(np.ones(1, int), np.ones(1, z.dtype)).dtype  # noqa: E731
     for f, rule in ((func, lambda t, a, b: t * slope(a, b)), (slope, bend)):
-        REGISTRY[f] = elementwise_of(f, "a b", no_slope(f"spherical_{name}", "n"), rule)
+        REGISTRY[f] = elementwise_of(f, "a b", no_slope(f"spherical_{name}", "n"), rule, dtype=dtype)
 
 
 for _name, _sign in (("jn", -1.0), ("yn", -1.0), ("in", 1.0), ("kn", 1.0)):
