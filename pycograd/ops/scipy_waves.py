@@ -67,7 +67,8 @@ def spherical(name, sign):
     if func is None:
         return
     bend = lambda t, y, a, b: t * ((a * (a + 1) / (b * b) + sign) * func(a, b) - 2 * y / b)  # noqa: E731
-    dtype = lambda n, z: func(np.ones(1, int), np.ones(1, z.dtype)).dtype  # noqa: E731
+    one = lambda aval: 1 if aval.dtype is int else np.ones(1, aval.dtype)  # noqa: E731
+    dtype = lambda n, z: func(one(n), one(z)).dtype  # noqa: E731
     for f, rule in ((func, lambda t, a, b: t * slope(a, b)), (slope, bend)):
         REGISTRY[f] = elementwise_of(f, "a b", no_slope(f"spherical_{name}", "n"), rule, dtype=dtype)
 
