@@ -91,8 +91,10 @@ def back(
                     pulled = zeros_kept(g, pulled)
                 aligned = node[4]
                 for parent, c in pulled:
-                    if not aligned and parent[5] is not None:
-                        c = fit(c, parent[5])
+                    if not aligned:
+                        aval = parent[5]
+                        if aval and (type(c) is not ndarray or c.dtype is not aval[1] or c.shape != aval[0]):
+                            c = fit(c, aval)
                     i = parent[0]
                     if i not in cotangents:
                         cotangents[i] = c
