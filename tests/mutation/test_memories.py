@@ -348,7 +348,21 @@ print(*[m.ALONE for m in counts], writing.LONE)
 """
 
 
+ALONE_IN_PYTHON = """
+import sys
+def look(frame, event, arg):
+    frame.f_locals
+    return look
+code = compile("found = {\\n    name:\\n    getattr(str, name)\\n    for name in ('lower', 'upper')\\n}", "", "exec")
+sys.settrace(look)
+exec(code, {"__name__": "module"})
+sys.settrace(None)
+"""
+
+
 def test_a_debugger_that_looks_at_variables_while_pycograd_is_imported():
+    if subprocess.run([sys.executable, "-c", ALONE_IN_PYTHON], capture_output=True).returncode:
+        pytest.skip("this Python loses the variables of comprehensions that a debugger looks at")
     seen = []
     for program in (WATCHING, WATCHING.replace("sys.settrace(look)", "")):
         run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
