@@ -17,7 +17,7 @@ import numpy as np
 from pycograd.core import REGISTRY, UFUNC_METHODS, Traced
 
 from .classes import of_class
-from .noted import SLOTS, of_array, write_first
+from .noted import SLOTS, of_array, write_any, write_first
 from .selection import LRU, call_of
 from .slots import of_method_of_c
 from .specials import active, known
@@ -91,6 +91,8 @@ def rebuild(callee: Any, weave: Callable[[FunctionType], Any]) -> Any:
         return of_builtin_method(callee)
     if kind in INSTANCES:
         return INSTANCES[kind](callee)
+    if kind.__name__ == "fortran":  # each module of f2py has a type of its own
+        return registered(callee) or partial(write_any, callee)
     call = call_of(kind)
     if type(call) is FunctionType:
         if kind.__module__.startswith("scipy.") and (found := registered(callee)):

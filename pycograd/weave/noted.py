@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from pycograd.core import written
+from pycograd.core import Buffer, written
 
 from .stores import IN_PLACE, OUT
 
-__all__ = ["SLOTS", "of_array", "of_slot", "write_first"]
+__all__ = ["SLOTS", "of_array", "of_slot", "write_any", "write_first"]
 
 SLOTS = (MethodDescriptorType, WrapperDescriptorType, MethodWrapperType)  # np.ndarray.fill, a.__setitem__
 
@@ -41,6 +41,30 @@ def write(array: Any, method: Any, *args: Any, **kwargs: Any) -> Any:
 def write_first(function: Any, array: Any, *args: Any, **kwargs: Any) -> Any:
     """A call of `function`, which writes into its first argument."""
     return function(written(array), *args, **kwargs)
+
+
+def write_any(routine: Any, *args: Any, **kwargs: Any) -> Any:
+    """A call of `routine`, of Fortran's by f2py, which may write into each of its arguments.
+
+    f2py copies what is no array, so what an array that the function makes came to in a copy is stored in it after it.
+    """
+    made: list[tuple[Any, Any, bytes]] = []
+
+    def handed(x: Any) -> Any:
+        if type(x) is not Buffer or x.watched():
+            return written(x)
+        array = np.array(x.current(False), order="K")
+        made.append((x, array, array.tobytes()))
+        return array
+
+    result = routine(*map(handed, args), **{name: handed(x) for name, x in kwargs.items()})
+    for x, array, before in made:
+        if array.tobytes() != before:
+            x[...] = array
+    same = {id(array): x for x, array, _ in made}
+    if type(result) is tuple:
+        return tuple([same.get(id(y), y) for y in result])
+    return same.get(id(result), result)
 
 
 def write_out(method: Any, at: int, *args: Any, **kwargs: Any) -> Any:
