@@ -15,7 +15,7 @@ from pycograd.core import Aval, Primitive, shape_of
 
 from .families import arrayed, composite, map_last_axes
 from .linalg import cubic, inexact, named, real_of, square_shape, swapped
-from .products import conj
+from .products import conj, is_diagonal
 
 
 # ---- pieces --------------------------------------------------------------------------------------------------------
@@ -95,14 +95,9 @@ def lower_inverse(y):
 def cholesky_vjp(g, y, *, upper=False):
     g, y = (adjoint(g), adjoint(y)) if upper else (g, y)
     z = lower_inverse(y)
-    if is_diagonal(g):  # that of a log-determinant: a third of the work
+    if type(g) is np.ndarray and is_diagonal(g):  # that of a log-determinant: a third of the work
         return symmetric(np.matmul(swapped(z) * row(0.5 * diagonal(y) * diagonal(g)), conj(z)))
     return symmetric(product(swapped(z), lower_half(np.matmul(swapped(y), g)), conj(z)))
-
-
-def is_diagonal(g):
-    """Whether `g` is known to be a diagonal matrix, or a stack of them."""
-    return type(g) is np.ndarray and np.count_nonzero(g) == np.count_nonzero(diagonal(g))
 
 
 def cholesky_jvp(t, y, *, upper=False):

@@ -71,17 +71,15 @@ def batch_matmul(prim, xs, batched, params):
 
 def rows_times(prim, x, a):
     """x @ a for the vectors that are the rows of `x`; those of a Jacobian start as the rows of a diagonal matrix."""
-    if type(x) is type(a) is np.ndarray and a.ndim == 2 and is_diagonal(x):
+    large = type(x) is type(a) is np.ndarray and a.ndim == 2 and x.shape == (len(x), len(x)) and len(x) >= 32
+    if large and not x[0, -1] and is_diagonal(x):  # mostly one look at an element tells
         return x.diagonal()[:, None] * a
     return prim.call(x, a)
 
 
 def is_diagonal(x):
-    """Whether the matrix `x` is diagonal, and so large that it pays to ask; mostly one look at an element tells."""
-    n = len(x)
-    if n < 32 or x.shape != (n, n) or x[0, -1] or x[-1, 0] or x[n // 2, n // 3]:
-        return False
-    return np.count_nonzero(x) == np.count_nonzero(x.diagonal())
+    """Whether the plain `x` is a diagonal matrix, or a stack of them."""
+    return np.count_nonzero(x) == np.count_nonzero(np.einsum("...ii->...i", x))
 
 
 def matmul_shape(a, b):

@@ -15,6 +15,13 @@ from .selection import np_take
 interpolate = optional("scipy.interpolate", "scipy")
 
 
+def places(x, first, last, extrapolate):
+    """Where a piecewise polynomial is evaluated for `x`: of a periodic one, within its period."""
+    x = arrayed(x)
+    x = x if isinstance(x, Traced) else np.asarray(x, float)
+    return first + (x - first) % (last - first) if extrapolate == "periodic" else x
+
+
 class Polynomials:
     """A piecewise polynomial as scipy's `PPoly` is one: `c` (degree + 1, intervals, ...), highest power first.
 
@@ -29,11 +36,8 @@ class Polynomials:
         if nu:
             return self.derivative(nu)(x, 0, extrapolate)
         extrapolate = self.extrapolate if extrapolate is None else extrapolate
-        t = arrayed(x)
-        t = t if isinstance(t, Traced) else np.asarray(t, float)
         first, last = self.x[0], self.x[-1]
-        if extrapolate == "periodic":
-            t = first + (t - first) % (last - first)
+        t = places(x, first, last, extrapolate)
         trailing = rank(self.c) - 2
         i = interval(self.x, t)
         h = np.reshape(t - np_take(self.x, i), (*shape_of(t), *(1,) * trailing))

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from pycograd.core import Traced, shape_of
+from pycograd.core import shape_of
 from pycograd.core.lazy import optional
 
 from .families import arrayed, composite, no_rule, rank, watches
-from .scipy_piecewise import happens, moved, of_class, of_method
+from .scipy_piecewise import happens, moved, of_class, of_method, places
 from .selection import np_take
 
 interpolate = optional("scipy.interpolate", "scipy")
@@ -34,12 +34,9 @@ class Spline:
         if nu:
             return self.derivative(nu)(x, 0, extrapolate)
         extrapolate = self.extrapolate if extrapolate is None else extrapolate
-        x = arrayed(x)
-        x = x if isinstance(x, Traced) else np.asarray(x, float)
         t, k, n = self.t, self.k, len(self.t) - self.k - 1
         first, last = t[k], t[n]
-        if extrapolate == "periodic":
-            x = first + (x - first) % (last - first)
+        x = places(x, first, last, extrapolate)
         i = np.clip(np.searchsorted(t, x, side="right") - 1, k, n - 1)
         y = self.de_boor(x, i)
         if not extrapolate:
