@@ -118,6 +118,7 @@ from .traced import DELIVERY as DELIVERY
 from .traced import UFUNC_METHODS as UFUNC_METHODS
 from .traced import Handle as Handle
 from .traced import Traced as Traced
+from .traced import current_of as current_of
 from .traced import peeled as peeled
 from .traced import value_of as value_of
 from .traced import without_tape as without_tape

@@ -15,7 +15,7 @@ from .levels import live
 from .places import Place
 from .storage import Storage, View, keeps
 from .tape import Var, new, twin
-from .traced import Handle, Traced
+from .traced import Handle, Traced, current_of
 
 __all__ = ["Buffer", "Part", "buffer", "buffer_of", "fresh", "part"]
 
@@ -164,7 +164,7 @@ class Part(Buffer):
             view = prim.call(self.whole, **params)
             if type(view) is Buffer and view.storage is self.whole.storage:
                 return part(view, self.taken)
-        xs = [a.current() if issubclass(type(a), Handle) else a for a in args]
+        xs = [current_of(a) for a in args]
         y = prim.call(*xs, **params)
         return tuple([result(v, args, xs) for v in y]) if prim.outputs else result(y, args, xs)
 

@@ -11,7 +11,7 @@ from .dtypes import resolve_dtype, working_for
 from .errors import where
 from .levels import HAND_MADE, clock, live, running
 from .node import AVAL, FIRST_PARENT, INDEX, NOTHING, PARAMS, PRIM, SAVED, Node
-from .traced import Handle, Traced
+from .traced import Handle, Traced, current_of
 
 __all__ = [
     "Several",
@@ -63,7 +63,7 @@ class VarByHand(Traced):
     __qualname__ = "Var"  # its public name
 
     def __init__(self, value: Any, *, dtype: Any = None, name: str | None = None) -> None:
-        value = value.current() if isinstance(value, Handle) else value
+        value = current_of(value)
         if isinstance(value, Traced):
             raise TypeError(
                 "Var of a watched value: a transform already records it; use it as it is, or value_of(x)"

@@ -33,6 +33,7 @@ __all__ = [
     "peeled",
     "value_of",
     "without_tape",
+    "current_of",
 ]
 
 UFUNC_METHODS: dict[str, Callable[..., Any]] = {}  # "reduce", ... -> function of (ufunc, *args, **params)
@@ -221,7 +222,12 @@ class Handle(Traced):
         raise NotImplementedError
 
     def interpret(self, prim: Any, level: float, args: Any, params: Any) -> Any:
-        return prim.call(*[a.current() if isinstance(a, Handle) else a for a in args], **params)
+        return prim.call(*[current_of(a) for a in args], **params)
+
+
+def current_of(x: Any) -> Any:
+    """What the handle `x` stands for now; any other value as it is."""
+    return x.current() if issubclass(type(x), Handle) else x
 
 
 def value_of(x: Any) -> Any:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from pycograd.core import Handle, Primitive, Traced, aval_of, shape_of, tree_map, value_of
+from pycograd.core import Primitive, Traced, aval_of, current_of, shape_of, tree_map, value_of
 
 __all__ = ["hook", "watch"]
 
@@ -45,7 +45,7 @@ def hook(value: Any, fn: Callable[[Any], Any]) -> Any:
     """
 
     def hooked(x: Any) -> Any:
-        x = x.current() if isinstance(x, Handle) else x
+        x = current_of(x)
         return passing.call(x, fn=fn) if isinstance(x, Traced) else x
 
     return tree_map(hooked, value)

@@ -15,11 +15,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pycograd.core import (
-    Handle,
     Primitive,
     Traced,
     Var,
     aval_of,
+    current_of,
     is_ours,
     levels,
     tree_map,
@@ -158,7 +158,7 @@ class Record:
         return v
 
     def unwatch(self, y: Any) -> Any:
-        y = y.current() if isinstance(y, Handle) else y
+        y = current_of(y)
         return VALUE(y) if type(y) is Observed and y.level == self.level else y
 
     def node_of(self, y: Any) -> Node | None:

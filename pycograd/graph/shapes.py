@@ -9,10 +9,10 @@ import numpy as np
 from pycograd.core import (
     Aval,
     BranchError,
-    Handle,
     MissingRuleError,
     Traced,
     aval_of,
+    current_of,
     new_symbol,
     resolve_dtype,
     running,
@@ -156,7 +156,7 @@ def described(out: Any) -> Any:
     """`out` with the types of its arrays and numbers."""
 
     def type_of(y: Any) -> Any:
-        y = y.current() if isinstance(y, Handle) else y
+        y = current_of(y)
         if isinstance(y, Traced | np.ndarray | np.generic | int | float | complex):
             aval = aval_of(y)
             return ShapeDtypeStruct(aval.shape, np.dtype(aval.dtype))

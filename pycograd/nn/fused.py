@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from pycograd.core import Handle, Primitive, Var, aval_of, cotangent_aval, dispatch, new_var
+from pycograd.core import Primitive, Var, aval_of, cotangent_aval, current_of, dispatch, new_var
 from pycograd.core.levels import clock
 from pycograd.core.tape import FIRST_PARENT, PARAMS, SAVED, several
 
@@ -70,9 +70,7 @@ def fuse(
                 values.append(x)
                 continue
             if type(x) is not Var or type(x.value) is not np.ndarray or level not in (None, x.level):
-                aside = [
-                    a.current() if issubclass(type(a), Handle) else a for a in xs
-                ]  # weights, arrays that are written
+                aside = [current_of(a) for a in xs]  # weights, arrays that are written
                 return (general if all(map(is_, aside, xs)) else call)(*aside, **params)
             level = x.level
             values.append(x.value)

@@ -6,10 +6,10 @@ from pycograd.core import (
     REGISTRY,
     Aval,
     Buffer,
-    Handle,
     Part,
     Primitive,
     Traced,
+    current_of,
     fresh,
     handle,
     part,
@@ -106,7 +106,7 @@ joined_ = Primitive(
 def store_part(x, key, v):
     """`x[key] = v` of a part: the other part stays."""
     v = arrayed(v)
-    v = v.current() if issubclass(type(v), Handle) else v
+    v = current_of(v)
     if np.dtype(getattr(v, "dtype", type(v))).kind == "c":
         raise TypeError("a complex number is stored in the real or imaginary part of an array")
     if differs(key):

@@ -6,6 +6,7 @@ section 7.2; Kingma and Welling, arXiv:1312.6114, call it the reparametrization 
 the bits.  Draws without such a path, of counts (`poisson`, `binomial`) or by rejection (`gamma`, `beta`), raise.
 """
 
+from functools import wraps
 from inspect import signature
 
 import numpy as np
@@ -13,10 +14,10 @@ from numpy.random import Generator, RandomState
 
 from pycograd.core import (
     Aval,
-    Handle,
     MissingRuleError,
     Traced,
     aval_of,
+    current_of,
     registered,
     shape_of,
     told,
@@ -46,15 +47,28 @@ NO_PATH = (
 ).split()
 
 
+def of_watched(method):
+    """Decorator: what `method` is for watched parameters; arrays that the function makes stand for what they hold."""
+
+    def declare(ours):
+        @wraps(ours)
+        def draw(self, *args, **params):
+            args, params = tuple(map(current_of, args)), {k: current_of(x) for k, x in params.items()}
+            watched = watches((*args, *params.values()))
+            return (ours if watched else method)(self, *args, **params)
+
+        draw.__name__ = method.__name__
+        return draw
+
+    return declare
+
+
 def along_path(method, formula):
     """Ours for `method` of a class of generators."""
-    inputs = signature(formula)
+    _, *names = signature(formula).parameters
 
+    @of_watched(method)
     def draw(self, *args, **params):
-        args, params = tuple(map(now, args)), {k: now(x) for k, x in params.items()}
-        if not watches((*args, *params.values())):
-            return method(self, *args, **params)
-        names = [*inputs.parameters][1:]
         given = dict(zip((*names, "size"), args, strict=False)) | params
         size = without_tape(given.pop("size", None))
         given = {k: as_double(x) for k, x in given.items()}
@@ -66,13 +80,7 @@ def along_path(method, formula):
         y = formula(lambda name: getattr(self, name)(size=size), **given)
         return to_float(y) if size is None else y
 
-    draw.__name__ = draw.__qualname__ = method.__name__
     return draw
-
-
-def now(x):
-    """An array that the function makes is followed until it is known that nothing watched was written into it."""
-    return x.current() if isinstance(x, Handle) else x
 
 
 def as_double(x):
@@ -84,8 +92,8 @@ def as_double(x):
 
 
 def multivariate_normal_of(method):
+    @of_watched(method)
     def multivariate_normal(self, mean, cov, size=None, *args, **params):
-        mean, cov = now(mean), now(cov)
         if watches((cov,)):
             if (
                 params.get("method") != "cholesky"
@@ -97,18 +105,14 @@ def multivariate_normal_of(method):
             lead = () if size is None else tuple(np.atleast_1d(without_tape(size)))
             z = self.standard_normal((*lead, *shape_of(mean)))
             return mean + z @ np.linalg.cholesky(cov).T
-        if not watches((mean,)):
-            return method(self, mean, cov, size, *args, **params)
         return mean + method(self, np.zeros(shape_of(mean)), cov, size, *args, **params)
 
     return multivariate_normal
 
 
 def without_path(method):
+    @of_watched(method)
     def draw(self, *args, **params):
-        args, params = tuple(map(now, args)), {k: now(x) for k, x in params.items()}
-        if not watches((*args, *params.values())):
-            return method(self, *args, **params)
         name = method.__name__
         raise MissingRuleError(
             told(
@@ -119,7 +123,6 @@ def without_path(method):
             )
         )
 
-    draw.__name__ = method.__name__
     return draw
 
 

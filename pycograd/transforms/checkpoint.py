@@ -20,12 +20,12 @@ from pycograd.core import (
     Batched,
     Buffer,
     Dual,
-    Handle,
     Symbol,
     Traced,
     Var,
     as_saved,
     backward,
+    current_of,
     live,
     new_batched,
     new_dual,
@@ -79,7 +79,7 @@ def checkpoint(f: Callable[..., Any], *, policy: Any = None) -> Callable[..., An
             args, kwargs = tree_unflatten(structure, given)
             with relived(alive), as_now(), running("checkpoint"):
                 ys, tree = tree_flatten(woven(g)(*args, **kwargs))
-                ys = [y.current() if isinstance(y, Handle) else y for y in ys]
+                ys = [current_of(y) for y in ys]
             trees[:] = [tree]
             if any(type(x) is Buffer and x.storage.dirty for x in given):
                 raise TypeError(

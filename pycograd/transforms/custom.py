@@ -15,6 +15,7 @@ from pycograd.core import (
     RuleShapeError,
     Traced,
     aval_of,
+    current_of,
     is_ambient,
     shape_of,
     tree_flatten,
@@ -25,7 +26,7 @@ from pycograd.weave import woven
 
 from .arguments import is_differentiable
 from .edge import name_of
-from .flat import CustomPrimitive, FlatJvp, FlatVjp, settled
+from .flat import CustomPrimitive, FlatJvp, FlatVjp
 
 __all__ = ["custom_jvp", "custom_vjp", "positional", "same_shape"]
 
@@ -89,7 +90,7 @@ class Call:
         self.fixed = [args[i] for i in sorted(fixed)]
         self.free = [i for i in range(n) if i not in fixed]
         leaves, self.structure = tree_flatten(tuple([args[i] for i in self.free]))
-        self.leaves = list(map(settled, leaves))
+        self.leaves = list(map(current_of, leaves))
         self.at = [i for i, x in enumerate(self.leaves) if isinstance(x, Traced)]
         self.structure_out: Any = None
 
@@ -109,7 +110,7 @@ class Call:
 
     def flat(self, out: Any) -> list[Any]:
         ys, self.structure_out = tree_flatten(out)
-        return list(map(settled, ys))
+        return list(map(current_of, ys))
 
     def tangents(self, ts: Sequence[Any]) -> tuple[Any, ...]:
         """The tangents of the differentiable arguments, `ts` for the watched leaves; None for what is no number."""
@@ -265,6 +266,6 @@ class custom_jvp(Custom):
                 )
             for t, y in zip(leaves, ys, strict=True):
                 same_shape(f"custom_jvp of {call.name}: the tangent", t, "the output", y)
-            return ys, list(map(settled, leaves))
+            return ys, list(map(current_of, leaves))
 
         return FlatJvp(call.run, jvp)

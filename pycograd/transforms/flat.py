@@ -14,12 +14,12 @@ import numpy as np
 from pycograd.core import (
     Batched,
     Dual,
-    Handle,
     Primitive,
     Traced,
     Var,
     aval_of,
     cotangent_aval,
+    current_of,
     dispatch,
     fit,
     levels,
@@ -36,7 +36,7 @@ from pycograd.core.levels import clock
 from pycograd.core.node import FIRST_PARENT, NOTHING, SAVED, Node
 from pycograd.core.tape import several
 
-__all__ = ["CustomPrimitive", "FlatJvp", "FlatVjp", "settled"]
+__all__ = ["CustomPrimitive", "FlatJvp", "FlatVjp"]
 
 Flat = Callable[..., Any]
 
@@ -68,11 +68,6 @@ def lowered(xs: Sequence[Any], kind: type, level: float) -> tuple[list[Any], lis
     """The operands one level down, and which of them `level` watches."""
     mine = [i for i, x in enumerate(xs) if type(x) is kind and x.level == level]
     return [x.value if i in mine else x for i, x in enumerate(xs)], mine
-
-
-def settled(y: Any) -> Any:
-    """The value of a handle now, and any other value as it is."""
-    return y.current() if isinstance(y, Handle) else y
 
 
 def without_level(name: str, level: float, *values: Any) -> None:
@@ -125,7 +120,7 @@ class FlatVjp:
         def fwd(*xs: Any) -> tuple[list[Any], Any]:
             ys, residuals = self.fwd(*batch.examples(xs))
             leaves, structure = tree_flatten(residuals)
-            values, which = lowered(list(map(settled, leaves)), Batched, batch.level)
+            values, which = lowered(list(map(current_of, leaves)), Batched, batch.level)
             return batch.outputs(ys), (values, which, Constant(structure))
 
         def bwd(residuals: Any, gs: Any) -> list[Any]:

@@ -7,12 +7,12 @@ import numpy as np
 
 from pycograd.core import (
     Dual,
-    Handle,
     Memory,
     Symbol,
     as_saved,
     aval_of,
     cotangent_aval,
+    current_of,
     evaluate,
     fit,
     levels,
@@ -85,7 +85,7 @@ def pushed(
         primals = selection.values(lasting)
         duals = [new_dual(x, level, twin(t)) for x, t in zip(primals, tangents, strict=True)]
         leaves, treedef = tree_flatten(selection.call(woven(f), duals))
-        leaves = [y.current() if isinstance(y, Handle) else y for y in leaves]
+        leaves = [current_of(y) for y in leaves]
         written, changes = contents(duals, level), memory.changes()
     leave(selection.leaves, written)
     if not (lasting or isinstance(f, Transformed)) and not any(

@@ -8,12 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from pycograd.core import MissingRuleError, Primitive, Traced, aval_of, shape_of, told
+from pycograd.core import MissingRuleError, Primitive, Traced, aval_of, current_of, shape_of, told
 from pycograd.weave import woven
 
 from .custom import positional, same_shape
 from .edge import name_of
-from .flat import settled
 
 __all__ = ["Maker", "defvjp", "primitive"]
 
@@ -47,7 +46,7 @@ class primitive:
                 raise TypeError(
                     f"{self.__name__}: a keyword argument of a primitive is static; it was given a watched value"
                 )
-        args = tuple(map(settled, args))
+        args = tuple(map(current_of, args))
         at = [i for i, x in enumerate(args) if isinstance(x, Traced)]
         if not at:
             return self.__wrapped__(*args, **kwargs)

@@ -12,6 +12,7 @@ from pycograd.core import (
     Var,
     as_saved,
     backward,
+    current_of,
     running,
     tree_map,
     twin,
@@ -75,7 +76,7 @@ class Recording:
 
     def value_of(self, y: Any) -> Any:
         """`y` one level down."""
-        y = y.current() if isinstance(y, Handle) else y
+        y = current_of(y)
         return twin(y.value) if type(y) is Var and y.level == self.level else y
 
     def keep_tape(self, nodes: list[Any]) -> list[Any]:
@@ -122,4 +123,4 @@ def settled(out: Any) -> Any:
         return out.current()
     if type(out) in PLAIN or isinstance(out, Traced):
         return out
-    return tree_map(lambda y: y.current() if isinstance(y, Handle) else y, out)
+    return tree_map(current_of, out)

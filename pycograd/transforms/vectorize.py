@@ -8,8 +8,8 @@ import optree
 
 from pycograd.core import (
     Batched,
-    Handle,
     Traced,
+    current_of,
     new_batched,
     running,
     shape_of,
@@ -98,7 +98,7 @@ def batched_call(
         args = [new_batched(twin(x), level) if m else x for x, m in zip(xs, mapped, strict=True)]
         out = woven(f)(*tree_unflatten(treedef, args), **kwargs)
         ys, structure = tree_flatten(out)
-        ys = [y.current() if isinstance(y, Handle) else y for y in ys]
+        ys = [current_of(y) for y in ys]
         written = contents(args, level)
     leave(xs, written)
     axes = prefix(out_axes, out, f"out_axes of vmap({name_of(f)})")

@@ -6,17 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from pycograd.core import REGISTRY, Handle
+from pycograd.core import REGISTRY, current_of
 from pycograd.ops.families import about
 
 from .resolve import resolve_call
 
 __all__: list[str] = []
-
-
-def settled(y: Any) -> Any:
-    """`y`, or the value that the array `y` has come to, into which the text has written."""
-    return y.current() if isinstance(y, Handle) else y
 
 
 EMATH = "sqrt log log2 log10 logn power arccos arcsin arctanh".split()
@@ -29,7 +24,7 @@ def by_text(func: Any) -> None:
     @wraps(text)
     def call(*args: Any, **params: Any) -> Any:
         y = resolve_call(text)(*args, **params)
-        return tuple(map(settled, y)) if isinstance(y, tuple) else settled(y)
+        return tuple(map(current_of, y)) if isinstance(y, tuple) else current_of(y)
 
     REGISTRY[func] = call
 
